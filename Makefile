@@ -1,0 +1,52 @@
+# Two commands from a fresh clone: `make serve` and `make test`.
+PYTHON ?= python3
+# Extra arguments for the one step that installs torch, for machines where its CPU build lies elsewhere.
+TORCH_PIP_ARGS ?=
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: serve test index check lint types layers tests tools clean
+
+serve: .venv/.serving
+	@$(BIN)/nelm build --if-needed
+	@$(BIN)/nelm serve --host $(HOST) --port $(PORT)
+
+index: .venv/.serving
+	@$(BIN)/nelm build --if-needed
+
+test: .venv/.testing tools index lint types layers tests
+
+.venv/.torch: constraints.txt
+	@echo "Setting up .venv (once; a few minutes)"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) $(TORCH_PIP_ARGS) torch==2.13.0
+	@touch $@
+
+.venv/.serving: .venv/.torch pyproject.toml
+	@$(PIP) --editable '.[build]'
+	@touch $@
+
+.venv/.testing: .venv/.serving
+	@$(PIP) --editable '.[build,dev]'
+	@touch $@
+
+tools:
+	@sh tests/tools.sh
+
+lint: .venv/.testing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/.testing
+	@$(BIN)/mypy
+
+layers: .venv/.testing
+	@$(BIN)/lint-imports
+
+tests: .venv/.testing
+	@$(BIN)/python -m pytest -n 2 --durations=10
+
+clean:
+	rm -rf .venv var dist

@@ -1,0 +1,92 @@
+"""YAML read as nodes that know their line and column, so that every complaint names its place.
+
+Reads mappings, sequences and strings only; anchors, tags and other types are refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from corpus.errors import KnowledgeError
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A YAML node of a named file."""
+
+    file: str
+    node: yaml.Node
+
+    def refuse(self, message: str) -> NoReturn:
+        """Raise a `KnowledgeError` at this node."""
+        mark = self.node.start_mark
+        raise KnowledgeError(message, file=self.file, line=mark.line + 1, column=mark.column + 1)
+
+    def mapping(self) -> dict[str, Node]:
+        """Return the node's entries; refuse anything but a mapping with unique keys."""
+        if not isinstance(self.node, yaml.MappingNode):
+            self.refuse(f"expected a mapping, found {self.node.id}")
+        entries: dict[str, Node] = {}
+        for key, value in self.node.value:
+            name = Node(self.file, key).text()
+            if name in entries:
+                Node(self.file, key).refuse(f"{name!r} stands here a second time")
+            entries[name] = Node(self.file, value)
+        return entries
+
+    def fields(self, required: frozenset[str], optional: frozenset[str]) -> dict[str, Node]:
+        """Return the entries of a mapping whose keys are known; refuse missing and unknown ones."""
+        entries = self.mapping()
+        for name, value in entries.items():
+            if name not in required | optional:
+                value.refuse(f"unknown key {name!r}; expected one of {sorted(required | optional)}")
+        if missing := sorted(required - set(entries)):
+            self.refuse(f"missing {missing}")
+        return entries
+
+    def items(self) -> list[Node]:
+        """Return the items of a sequence."""
+        if not isinstance(self.node, yaml.SequenceNode):
+            self.refuse(f"expected a list, found {self.node.id}")
+        return [Node(self.file, item) for item in self.node.value]
+
+    def text(self) -> str:
+        """Return a non-empty string; what YAML reads as a number or a date counts as its text."""
+        if not isinstance(self.node, yaml.ScalarNode):
+            self.refuse(f"expected text, found {self.node.id}")
+        value = str(self.node.value)
+        if not value.strip():
+            self.refuse("expected text, found nothing")
+        return value
+
+    def texts(self) -> tuple[str, ...]:
+        """Return a list of strings without repeats."""
+        seen: dict[str, None] = {}
+        for item in self.items():
+            if item.text() in seen:
+                item.refuse(f"{item.text()!r} stands in this list twice")
+            seen[item.text()] = None
+        return tuple(seen)
+
+
+def read_yaml(path: Path) -> Node:
+    """Read one YAML file.
+
+    Raises:
+        KnowledgeError: If the file is missing, is not YAML or is empty.
+    """
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except FileNotFoundError as exc:
+        raise KnowledgeError("the file is missing", file=path.name, line=1, column=1) from exc
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise KnowledgeError(str(exc.problem), file=path.name, line=line, column=column) from exc
+    if root is None:
+        raise KnowledgeError("the file is empty", file=path.name, line=1, column=1)
+    return Node(path.name, root)

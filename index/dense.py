@@ -1,0 +1,56 @@
+"""Vectors and their neighbours: the seam behind which FAISS stands, or another engine for corpora that outgrow it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, Self
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+faiss.omp_set_num_threads(1)
+
+
+class VectorSearch(Protocol):
+    """What search asks of a vector engine."""
+
+    size: int
+
+    def nearest(self, vector: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the numbers and cosine similarities of the ``k`` nearest vectors, nearest first."""
+        ...
+
+
+class FaissVectors:
+    """Exact search over unit vectors by FAISS."""
+
+    def __init__(self, index: faiss.IndexFlatIP) -> None:
+        self._index = index
+        self.size: int = index.ntotal
+
+    @classmethod
+    def from_array(cls, vectors: NDArray[np.float32]) -> Self:
+        """Index the rows of ``(n, d) float32`` unit vectors."""
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(index)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read an index file."""
+        return cls(faiss.read_index(str(path)))
+
+    def save(self, path: Path) -> None:
+        """Write an index file."""
+        faiss.write_index(self._index, str(path))
+
+    def vectors(self) -> NDArray[np.float32]:
+        """Return the stored vectors, ``(n, d) float32``."""
+        rows: NDArray[np.float32] = self._index.reconstruct_n(0, self.size)
+        return rows
+
+    def nearest(self, vector: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the numbers and similarities of the ``k`` nearest vectors, nearest first."""
+        similarities, numbers = self._index.search(vector[np.newaxis, :], min(k, self.size))
+        return numbers[0], similarities[0]

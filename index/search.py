@@ -1,0 +1,292 @@
+"""Search over units: five legs, each standardised per question, fused into one score.
+
+Words and concepts of the unit, words of its curated questions, the nearest curated question and the unit's own vector.
+Nothing here decides whether the unit answers.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.document import UnitKind
+from index.analysis import content_terms
+from index.dense import VectorSearch
+from index.lexical import TermIndex
+from index.library import Library, Place
+from index.passage import Passage, PassageBuilder
+from index.projection import project
+from index.sections import SectionNames
+from index.spelling import Speller
+
+Scores = NDArray[np.float64]
+PASSAGES = 10
+LONGEST_QUESTION = 2000
+"""Code points of a question that are read; what follows is not."""
+_ALL_NEIGHBOURS = 20_000
+_LEXICAL_CEILING = 5.0
+"""Standard deviations at which the best of a lexical leg is held: one rare word cannot outvote the meaning."""
+_LENT = 0.1
+"""Share of its neighbours' positive scores that a unit is lent: sentences of one paragraph speak of one thing."""
+_NAMED_PLACE = 0.5
+"""Added to the units of a section the question names ("according to the table", "section 3.2", "in the conclusions")."""
+_WIDER = 0.4
+"""Weight of a concept above the one named."""
+_RANKING_DECIMALS = 3
+SCORE_DECIMALS = 2
+"""Decimals of a published score: coarser than the ranking, so that the last bits of a processor do not show."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegWeights:
+    """Weight of each leg; chosen on the project's own folds (docs/evaluation.md)."""
+
+    words: float = 0.5
+    asked_words: float = 0.75
+    concepts: float = 1.25
+    unit_vector: float = 2.25
+    question_vector: float = 1.25
+    not_text: float = 1.0
+    """Taken from units that are no text of the document's own: references and the heads of table rows."""
+
+    @property
+    def total(self) -> float:
+        """Sum of the legs' weights."""
+        return self.words + self.asked_words + self.concepts + self.unit_vector + self.question_vector
+
+
+@dataclass(frozen=True)
+class Legs:
+    """What the legs search in.
+
+    Attributes:
+        words: Over the unit's words and its headings'.
+        asked_words: The same, extended by the unit's curated questions.
+        concepts: Over the vocabulary entries the unit names, is about, or stands under.
+        units: Projected vectors of units, row by row.
+        questions: Projected vectors of curated questions, in the order of ``Library.question_rows``.
+        projection: ``(d, d) float32``.
+    """
+
+    words: TermIndex
+    asked_words: TermIndex
+    concepts: TermIndex
+    units: VectorSearch
+    questions: VectorSearch
+    projection: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as search reads it.
+
+    Attributes:
+        text: What was asked, cut to `LONGEST_QUESTION`.
+        mended: The same with the field's misspelt words put right.
+        terms: Stems of content words with their counts.
+        concepts: Vocabulary entries named, with weights.
+        known: Whether any content word occurs in documents, vocabulary or curated questions.
+    """
+
+    text: str
+    mended: str
+    terms: Mapping[str, float]
+    concepts: Mapping[str, float]
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A unit found, with its fused score (mean standard deviations above the average unit)."""
+
+    place: Place
+    score: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All units scored for one question.
+
+    Attributes:
+        order: Rows, best first; ties by row.
+        scores: ``(n,) float64``, rounded; what ``order`` is sorted by.
+        legs: Leg name to its standardised scores, ``(n,) float64``.
+    """
+
+    query: Query
+    places: tuple[Place, ...]
+    order: tuple[int, ...]
+    scores: Scores
+    legs: Mapping[str, Scores]
+
+    def hits(self, count: int) -> tuple[Hit, ...]:
+        """Return the best units."""
+        return tuple(Hit(self.places[row], float(self.scores[row])) for row in self.order[:count])
+
+
+def unit_bags(library: Library) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """Return, for every unit, its bag of words and its bag of concepts."""
+    words: list[dict[str, float]] = []
+    concepts: list[dict[str, float]] = []
+    for place in library.places:
+        unit, document = place.unit, place.document
+        heads = " . ".join([*document.path(unit), *([unit.locator.row, unit.locator.column] if unit.locator else [])])
+        cited = [document.reference_by_number[n] for n in unit.references if n in document.reference_by_number]
+        names = " ".join(f"{author.split(',')[0]} {r.year}" for r in cited for author in r.authors[:1])
+        bag: Counter[str] = Counter(content_terms(f"{unit.display} {heads}"))
+        for term in set(content_terms(names)) - bag.keys():
+            bag[term] = 1
+        words.append(dict(bag))
+        lexicon = library.lexicon
+        mixed: Counter[str] = Counter()
+        for weight, named in (
+            (1.0, lexicon.concepts(unit.display, _WIDER)),
+            (0.5, lexicon.concepts(heads, _WIDER)),
+            (1.0, lexicon.weighted(library.knowledge_of(place).about, _WIDER)),
+        ):
+            for concept, amount in named.items():
+                mixed[concept] += weight * amount  # type: ignore[assignment]
+        concepts.append(dict(mixed))
+    return words, concepts
+
+
+def lexical_legs(library: Library, questions: Sequence[str], rows: Sequence[int]) -> tuple[TermIndex, ...]:
+    """Build the three lexical legs: words, asked words, concepts.
+
+    Args:
+        questions: Curated questions, asked of the units at ``rows``.
+    """
+    words, concepts = unit_bags(library)
+    asked = [Counter(bag) for bag in words]
+    for question, row in zip(questions, rows, strict=True):
+        asked[row].update(content_terms(question))
+    return TermIndex.from_bags(words), TermIndex.from_bags(asked), TermIndex.from_bags(concepts, b=0.3)
+
+
+class UnitSearch:
+    """Ranks the units of a library. Holds no state of a question; thread-safe."""
+
+    def __init__(
+        self, library: Library, legs: Legs, speller: Speller, question_rows: Sequence[int] | None = None
+    ) -> None:
+        self.library = library
+        self.speller = speller
+        self.weights = LegWeights()
+        self._legs = legs
+        self._question_rows = np.asarray(
+            library.question_rows if question_rows is None else question_rows, dtype=np.int64
+        )
+        size = len(library.places)
+        self._asked = np.zeros(size, dtype=bool)
+        self._asked[self._question_rows] = True
+        kinds = [place.unit.kind for place in library.places]
+        self._not_text = np.array([kind in {UnitKind.REFERENCE, UnitKind.ROW_HEAD} for kind in kinds], dtype=float)
+        self._before, self._after = _neighbours(library.places)
+        self._sections = SectionNames(library)
+        self._builder = PassageBuilder(library)
+
+    def read(self, text: str) -> Query:
+        """Read a question: cut, mended, taken apart."""
+        cut = text[:LONGEST_QUESTION]
+        mended = self.speller.mend(cut)
+        terms = Counter(content_terms(mended))
+        concepts = self.library.lexicon.concepts(mended, _WIDER)
+        known = bool(concepts) or any(term in self._legs.asked_words.rows for term in terms)
+        return Query(cut, mended, terms, concepts, known)
+
+    def rank(self, query: Query, vector: NDArray[np.float32]) -> Ranking:
+        """Rank every unit.
+
+        Args:
+            vector: The mended question's vector by the index's own weights, before projection.
+        """
+        turned = project(vector, self._legs.projection)
+        words = self._legs.words.scores(query.terms)
+        unit_vector = self._unit_similarities(turned)
+        legs = {
+            "words": words,
+            "asked_words": self._where_asked(self._legs.asked_words.scores(query.terms), words),
+            "concepts": self._legs.concepts.scores(query.concepts),
+            "unit_vector": unit_vector,
+            "question_vector": self._where_asked(self._question_similarities(turned), unit_vector),
+        }
+        standard = {name: _standardise(scores) for name, scores in legs.items()}
+        for name in ("words", "asked_words", "concepts"):
+            standard[name] = _hold(standard[name])
+        fused = sum(getattr(self.weights, name) * scores for name, scores in standard.items())
+        fused = (fused - self.weights.not_text * self._not_text) / self.weights.total
+        fused = fused + _NAMED_PLACE * self._sections.named_in(query.mended)
+        scores = np.round(self._with_neighbours(fused), _RANKING_DECIMALS)
+        order = np.lexsort((np.arange(len(scores)), -scores))
+        return Ranking(query, self.library.places, tuple(order.tolist()), scores, standard)
+
+    def passages(self, ranking: Ranking, count: int = PASSAGES) -> tuple[Passage, ...]:
+        """Return the best passages."""
+        return self._builder.passages(ranking.order, ranking.scores, count)
+
+    def first_passages(self, count: int = PASSAGES) -> tuple[Passage, ...]:
+        """Return the first units of the library as passages of score 0: for a question that cannot be read."""
+        rows = range(min(count, len(self.library.places)))
+        return tuple(
+            Passage(rank, 0.0, (place,), place.unit.start, place.unit.end)
+            for rank, place in enumerate((self.library.places[row] for row in rows), 1)
+        )
+
+    def _unit_similarities(self, vector: NDArray[np.float32]) -> Scores:
+        numbers, similarities = self._legs.units.nearest(vector, _ALL_NEIGHBOURS)
+        scores = np.full(len(self._asked), float(similarities[-1]) if len(similarities) else 0.0)
+        scores[numbers] = similarities
+        return scores
+
+    def _question_similarities(self, vector: NDArray[np.float32]) -> Scores:
+        """The best of each unit's questions; the least similarity seen where a unit has none."""
+        numbers, similarities = self._legs.questions.nearest(vector, _ALL_NEIGHBOURS)
+        scores = np.full(len(self._asked), float(similarities[-1]) if len(similarities) else 0.0)
+        np.maximum.at(scores, self._question_rows[numbers], similarities)
+        return scores
+
+    def _with_neighbours(self, scores: Scores) -> Scores:
+        padded = np.append(np.maximum(scores, 0.0), 0.0)
+        return scores + _LENT * (padded[self._before] + padded[self._after])
+
+    def _where_asked(self, scores: Scores, expected_from: Scores) -> Scores:
+        """Give units without curated questions the score expected from another leg: neither favoured nor held back."""
+        asked = self._asked
+        if asked.all() or not asked.any():
+            return expected_from if not asked.any() else scores
+        known, base = scores[asked], expected_from[asked]
+        spread = base - base.mean()
+        slope = float(spread @ (known - known.mean()) / max(spread @ spread, 1e-12))
+        filled = known.mean() + slope * (expected_from - base.mean())
+        return np.where(asked, scores, filled)
+
+
+def _neighbours(places: Sequence[Place]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each row, the rows before and after it in its paragraph; -1 where there is none."""
+
+    def joined(one: Place, other: Place) -> bool:
+        return (
+            one.document is other.document
+            and one.unit.section == other.unit.section
+            and one.unit.paragraph == other.unit.paragraph
+        )
+
+    pairs = [joined(one, other) for one, other in itertools.pairwise(places)]
+    before = [row - 1 if row and pairs[row - 1] else -1 for row in range(len(places))]
+    after = [row + 1 if row < len(pairs) and pairs[row] else -1 for row in range(len(places))]
+    return np.array(before, dtype=np.int64), np.array(after, dtype=np.int64)
+
+
+def _standardise(scores: Scores) -> Scores:
+    deviation = float(scores.std())
+    return (scores - scores.mean()) / deviation if deviation > 1e-9 else np.zeros_like(scores)  # noqa: PLR2004
+
+
+def _hold(scores: Scores) -> Scores:
+    highest = float(scores.max())
+    return scores * (_LEXICAL_CEILING / highest) if highest > _LEXICAL_CEILING else scores
