@@ -41,7 +41,7 @@ class Unit:
     """The smallest thing that can be found and cited.
 
     Attributes:
-        id: Section label in lower case and the 1-based position in it, such as ``3.2-07``; furniture has ids of its own.
+        id: Section label in lower case and the 1-based position in it, such as ``3.2-07``; furniture has its own.
         section: Innermost printed label: ``1``, ``2.1``, ``Abstract``, ``Table 1``, ``References`` …
         paragraph: 0-based number of the paragraph (or table, line, list) in the document.
         display: Clean rendering.

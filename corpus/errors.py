@@ -1,6 +1,6 @@
 """The root of every error this project raises on purpose, and the corpus family.
 
-An error says what was found, what was expected, where, and what to do; it never carries a question or a patient's words.
+An error says what was found, what was expected, where, and what to do; it never carries a patient's words.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Node:
     def mapping(self) -> dict[str, Node]:
         """Return the node's entries; refuse anything but a mapping with unique keys."""
         if not isinstance(self.node, yaml.MappingNode):
-            self.refuse(f"expected a mapping, found {self.node.id}")
+            self.refuse(f"expected a mapping, found {_kind(self.node)}")
         entries: dict[str, Node] = {}
         for key, value in self.node.value:
             name = Node(self.file, key).text()
@@ -51,13 +51,13 @@ class Node:
     def items(self) -> list[Node]:
         """Return the items of a sequence."""
         if not isinstance(self.node, yaml.SequenceNode):
-            self.refuse(f"expected a list, found {self.node.id}")
+            self.refuse(f"expected a list, found {_kind(self.node)}")
         return [Node(self.file, item) for item in self.node.value]
 
     def text(self) -> str:
         """Return a non-empty string; what YAML reads as a number or a date counts as its text."""
         if not isinstance(self.node, yaml.ScalarNode):
-            self.refuse(f"expected text, found {self.node.id}")
+            self.refuse(f"expected text, found {_kind(self.node)}")
         value = str(self.node.value)
         if not value.strip():
             self.refuse("expected text, found nothing")
@@ -71,6 +71,12 @@ class Node:
                 item.refuse(f"{item.text()!r} stands in this list twice")
             seen[item.text()] = None
         return tuple(seen)
+
+
+def _kind(node: yaml.Node) -> str:
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    return "a list" if isinstance(node, yaml.SequenceNode) else "text"
 
 
 def read_yaml(path: Path) -> Node:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TAGS = "ul|ol|li|p|br|b|i|em|strong|span|u|math|sup|sub"
 _ATOM = re.compile(
@@ -21,7 +22,6 @@ _ATOM = re.compile(
     | (?P<tag></?(?:"""
     + _TAGS
     + r""")(?:\s+[a-z-]{1,20}="[^"<>\n]{0,200}")*\s*/?>)
-    | <(?P<url>https?://[^<>\s]{1,300})>
     | (?P<entity>&(?:\#\d{1,7}|\#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});)
     | \\(?P<escape>[\\`*_{}\[\]()\#+.!|<>~$-])
     | (?P<hyphen>(?<=[a-z])-\n+(?=[a-z]))
@@ -104,6 +104,7 @@ def render(source: str, start: int, end: int) -> Rendering:
     return Rendering("".join(characters), tuple(starts), tuple(ends))
 
 
+@lru_cache(maxsize=4096)
 def clean(source: str) -> str:
     """Return the clean rendering of a whole string."""
     return render(source, 0, len(source)).text
@@ -116,7 +117,7 @@ def _atom_text(match: re.Match[str]) -> str:
         return _latex(body)
     if kind in {"sup", "sub"}:
         return _raised(clean(body), _SUPERSCRIPT if kind == "sup" else _SUBSCRIPT)
-    if kind in {"url", "escape"}:
+    if kind == "escape":
         return body
     if kind == "entity":
         return _visible(html.unescape(body))

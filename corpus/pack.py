@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from corpus.document import Citation, Document
-from corpus.errors import CorpusError, SourceChangedError, SourceMissingError
+from corpus.errors import CorpusError, SourceMissingError
+from corpus.integrity import GUIDELINES, decode_source, pack_folders
 from corpus.questions import CuratedUnit, load_questions
 from corpus.reading import read
-from corpus.vocabulary import VOCABULARY, Vocabulary
-
-GUIDELINES = Path(__file__).parent / "guidelines"
+from corpus.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ def load_packs(vocabulary: Vocabulary, root: Path = GUIDELINES) -> tuple[Pack, .
     Raises:
         CorpusError: If there is none or one is not as it must be.
     """
-    folders = sorted(path for path in root.iterdir() if (path / "document.toml").is_file()) if root.is_dir() else []
+    folders = pack_folders(root)
     if not folders:
         raise CorpusError(f"no guideline pack under {root.name!r}: expected folders with a document.toml")
     return tuple(load_pack(folder, vocabulary) for folder in folders)
@@ -79,27 +76,3 @@ def load_source(path: Path, citation: Citation) -> str:
     except FileNotFoundError as exc:
         raise SourceMissingError(f"{citation.id}: {path.name} is missing") from exc
     return decode_source(data, citation)
-
-
-def decode_source(data: bytes, citation: Citation) -> str:
-    """Decode a source whose bytes are those the pack was written for.
-
-    Raises:
-        SourceChangedError: If the sha256 differs.
-    """
-    found = hashlib.sha256(data).hexdigest()
-    if found != citation.sha256:
-        raise SourceChangedError(f"{citation.id}: sha256 of the source is {found}, expected {citation.sha256}")
-    return data.decode("utf-8")
-
-
-def knowledge_hash(packs: Iterable[Path], vocabulary: Path = VOCABULARY) -> str:
-    """Return the sha256 over every file of packs and vocabulary: names and bytes, in order of name."""
-    digest = hashlib.sha256()
-    for folder in (*sorted(packs, key=lambda path: path.name), vocabulary):
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
-            data = path.read_bytes()
-            digest.update(f"{name}\0{len(data)}\0".encode())
-            digest.update(data)
-    return digest.hexdigest()

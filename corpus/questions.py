@@ -14,8 +14,10 @@ from corpus.located_yaml import Node, read_yaml
 from corpus.vocabulary import Vocabulary
 
 ASKS = frozenset(
-    "definition list count percent duration date dose limit size comparison why mechanism procedure purpose indication "
-    "contraindication harm outcome recommendation evidence who where yes_no name".split()
+    """
+    definition list count percent duration date dose limit size comparison why mechanism procedure purpose
+    indication contraindication harm outcome recommendation evidence who where yes_no name
+    """.split()  # noqa: SIM905 - readable as a list of words
 )
 _REQUIRED = frozenset({"says", "asks", "about", "questions"})
 _OPTIONAL = frozenset({"near_misses", "keep_with", "same_as"})
@@ -57,9 +59,7 @@ def load_questions(path: Path, document: Document, vocabulary: Vocabulary) -> tu
     return tuple(curated[unit.id] for unit in document.searchable if unit.id in curated)
 
 
-def _curated(
-    key: str, node: Node, document: Document, vocabulary: Vocabulary, asked: dict[str, str]
-) -> CuratedUnit:
+def _curated(key: str, node: Node, document: Document, vocabulary: Vocabulary, asked: dict[str, str]) -> CuratedUnit:
     unit = document.unit_by_id.get(key)
     if unit is None or not unit.searchable:
         node.refuse(f"{key!r} is no unit of {document.citation.id}")

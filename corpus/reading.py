@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -52,8 +52,10 @@ def read(source: str, citation: Citation) -> Document:
         source: The file's text, newlines untranslated.
         citation: What the pack says of the document.
     """
-    blocks = _join_page_breaks(source, list(_blocks(source)))
-    content = sorted(_units(source, blocks), key=lambda unit: unit.start)
+    reader = _BlockReader(source)
+    blocks = _join_page_breaks(source, list(reader.blocks()))
+    columns = {table: [cell.strip() for cell in head.split("\t")] for table, head in reader.heads.items()}
+    content = sorted(_units(source, blocks, columns), key=lambda unit: unit.start)
     numbered = _with_ids(content)
     units = sorted([*numbered, *_furniture(source, numbered)], key=lambda unit: unit.start)
     return Document(citation, source, _sections(source, blocks), tuple(units), _references(source, numbered))
@@ -66,46 +68,59 @@ def _lines(source: str) -> Iterator[tuple[int, int]]:
             yield match.start() + len(line) - len(line.lstrip()), match.start() + len(line.rstrip())
 
 
-def _blocks(source: str) -> Iterator[_Block]:
-    section = _FRONT
-    tables: Counter[str] = Counter()
-    table = ""
-    for start, end in _lines(source):
-        line = source[start:end]
-        heading = _HEADING.match(line)
+class _BlockReader:
+    """Reads lines one by one, knowing the section they stand in and the table they belong to.
+
+    Attributes:
+        heads: Table label to its head row as printed; later copies of it are furniture.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._section = _FRONT
+        self._table = ""
+        self.heads: dict[str, str] = {}
+
+    def blocks(self) -> Iterator[_Block]:
+        """Yield the blocks of the source in order."""
+        for start, end in _lines(self._source):
+            line = self._source[start:end]
+            heading = _HEADING.match(line)
+            if heading is not None:
+                self._section = _section_of_heading(heading["text"], self._section)
+                yield _Block(
+                    _BlockKind.HEADING, self._section, start + heading.start("text"), start + heading.end("text")
+                )
+            elif "\t" in line:
+                yield from self._row(line, start, end)
+            else:
+                yield from self._captioned_or_text(line, start, end)
+
+    def _row(self, line: str, start: int, end: int) -> Iterator[_Block]:
+        table = self._table or self._section
+        if self.heads.setdefault(table, line) != line:
+            yield _Block(_BlockKind.ROW, table, start, end)
+
+    def _captioned_or_text(self, line: str, start: int, end: int) -> Iterator[_Block]:
         caption = _CAPTION.match(line)
         label = _BOLD_LABEL.match(line)
-        if heading is not None:
-            section = _section_of_heading(heading["text"], section)
-            yield _Block(_BlockKind.HEADING, section, start + heading.start("text"), start + heading.end("text"))
-        elif "\t" in line:
-            tables[table] += 1
-            if tables[table] > 1 and line != _first_row(source, table):
-                yield _Block(_BlockKind.ROW, table or section, start, end)
-        elif caption is not None and (line.startswith("**") or caption["continued"]):
+        if caption is not None and (line.startswith("**") or caption["continued"]):
             if caption["label"].startswith("Table"):
-                table = caption["label"]
+                self._table = caption["label"]
             if not caption["continued"]:
                 yield _Block(_BlockKind.CAPTION, caption["label"], start, end)
         elif label is not None and label["label"] == _ABSTRACT:
             yield _Block(_BlockKind.LABEL, _ABSTRACT, start + label.start("label"), start + label.end("label"))
             yield _Block(_BlockKind.PARAGRAPH, _ABSTRACT, start + label.end(), end)
-        elif section == _REFERENCES:
-            kind = _BlockKind.REFERENCE if _REFERENCE.match(line) else _BlockKind.LINE
-            yield _Block(kind, section, start, end)
-        elif section == _FRONT:
-            yield _Block(_BlockKind.LINE, section, start, end)
-        elif label is not None or section == _BACK:
-            section = _BACK
-            yield _Block(_BlockKind.LINE, section, start, end)
         else:
-            yield _Block(_BlockKind.PARAGRAPH, section, start, end)
+            if label is not None and self._section not in {_FRONT, _REFERENCES}:
+                self._section = _BACK
+            yield _Block(self._kind(line), self._section, start, end)
 
-
-def _first_row(source: str, table: str) -> str:
-    """The head row of a table: the first line with tabs after its caption."""
-    at = source.index(f"{table}.")
-    return next((source[s:e] for s, e in _lines(source) if s > at and "\t" in source[s:e]), "")
+    def _kind(self, line: str) -> _BlockKind:
+        if self._section == _REFERENCES:
+            return _BlockKind.REFERENCE if _REFERENCE.match(line) else _BlockKind.LINE
+        return _BlockKind.LINE if self._section in {_FRONT, _BACK} else _BlockKind.PARAGRAPH
 
 
 def _section_of_heading(text: str, current: str) -> str:
@@ -132,8 +147,7 @@ def _join_page_breaks(source: str, blocks: list[_Block]) -> list[_Block]:
     return joined
 
 
-def _units(source: str, blocks: list[_Block]) -> Iterator[Unit]:
-    heads = _column_heads(source, blocks)
+def _units(source: str, blocks: list[_Block], columns: Mapping[str, Sequence[str]]) -> Iterator[Unit]:
     paragraph = -1
     last: _Block | None = None
     for block in blocks:
@@ -141,7 +155,7 @@ def _units(source: str, blocks: list[_Block]) -> Iterator[Unit]:
             paragraph += 1
         last = block
         if block.kind is _BlockKind.ROW:
-            yield from _row_units(source, block, paragraph, heads[block.section])
+            yield from _row_units(source, block, paragraph, columns[block.section])
         elif block.kind in {_BlockKind.PARAGRAPH, _BlockKind.CAPTION}:
             kind = UnitKind.SENTENCE if block.kind is _BlockKind.PARAGRAPH else UnitKind.CAPTION
             yield from _sentence_units(source, block, paragraph, kind)
@@ -154,12 +168,7 @@ def _units(source: str, blocks: list[_Block]) -> Iterator[Unit]:
             yield _unit(source, kind, block.section, paragraph, block.start, block.end)
 
 
-def _column_heads(source: str, blocks: list[_Block]) -> dict[str, list[str]]:
-    tables = {block.section for block in blocks if block.kind is _BlockKind.ROW}
-    return {table: [cell.strip() for cell in _first_row(source, table).split("\t")] for table in tables}
-
-
-def _unit(  # noqa: PLR0913 - the fields of a unit
+def _unit(
     source: str, kind: UnitKind, section: str, paragraph: int, start: int, end: int, locator: Locator | None = None
 ) -> Unit:
     display = render(source, start, end).text
@@ -179,7 +188,7 @@ def _sentence_units(source: str, block: _Block, paragraph: int, kind: UnitKind) 
         yield _unit(source, kind, block.section, paragraph, start, end)
 
 
-def _row_units(source: str, block: _Block, paragraph: int, heads: list[str]) -> Iterator[Unit]:
+def _row_units(source: str, block: _Block, paragraph: int, heads: Sequence[str]) -> Iterator[Unit]:
     position = block.start
     cells: list[tuple[int, int]] = []
     for cell in source[block.start : block.end].split("\t"):

@@ -1,7 +1,7 @@
 """Where sentences begin and end in clean text.
 
-Rule-based: a sentence ends at ``. ! ?`` (with closing quotes, brackets and citations) before white space and a word that
-can begin a sentence, unless the full stop belongs to an abbreviation, an initial or a number. Offsets are kept; every
+Rule-based: a sentence ends at ``. ! ?`` (with closing quotes, brackets and citations) before white space and a word
+that can begin a sentence, unless the full stop belongs to an abbreviation, an initial or a number. Offsets are kept;
 non-blank character belongs to exactly one sentence.
 """
 
@@ -16,7 +16,9 @@ _ABBREVIATION = re.compile(
         )\.[\"”’)\]]*$""",
     re.VERBOSE,
 )
-_SURE_WORD = re.compile(r"\s+[\"“‘(\[]*(?:The|This|These|Those|However|In|It|A|An|For|Although|Moreover|Furthermore|We)\s")
+_SURE_WORD = re.compile(
+    r"\s+[\"“‘(\[]*(?:The|This|These|Those|However|In|It|A|An|For|Although|Moreover|Furthermore|We)\s"
+)
 _LONGEST_ABBREVIATION = 12
 
 

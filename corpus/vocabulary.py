@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from corpus.integrity import VOCABULARY
 from corpus.located_yaml import Node, read_yaml
 
-VOCABULARY = Path(__file__).parent / "vocabulary"
 KINDS = frozenset(
-    "topic condition metric lab trial organisation drug isotope radiopharmaceutical anatomy device mediator".split()
+    """
+    topic condition metric lab trial organisation drug isotope radiopharmaceutical anatomy device mediator
+    """.split()  # noqa: SIM905 - readable as a list of words
 )
 _THERAPY = "therapy"
 _FORBIDDEN = frozenset("()[]{};:=")

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import Stemmer
 
 from corpus.errors import CorpusError
-from corpus.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from corpus.vocabulary import Vocabulary
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*(?![a-z\d])|[a-z\d]+(?:'[a-z]+)?")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
@@ -33,9 +36,11 @@ _SPELLINGS = [
     (re.compile(r"(?<=[a-z])lling$"), "ling"),
 ]
 FUNCTION_WORDS = frozenset(
-    "a an the of in on for to and or with by at from as is are was were be been do does did has have had i we you my me it "
-    "its this that these those there what which who whom whose when where why how can could may might should would will "
-    "shall if than then so about any into".split()
+    """
+    a an the of in on for to and or with by at from as is are was were be been do does did has have had i we you
+    my me it its this that these those there what which who whom whose when where why how can could may might
+    should would will shall if than then so about any into
+    """.split()  # noqa: SIM905 - readable as a list of words
 )
 _STEMMER = Stemmer.Stemmer("english", 0)
 
@@ -44,6 +49,8 @@ _TYPOGRAPHY = str.maketrans({"–": "-", "—": "-", "−": "-", "’": "'", "µ
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text
     decomposed = unicodedata.normalize("NFKD", text.translate(_TYPOGRAPHY))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_TYPOGRAPHY)
 
@@ -53,9 +60,10 @@ def fold(text: str) -> str:
     return _plain(text).lower()
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=256)
+def words(text: str) -> tuple[str, ...]:
     """Return folded words and numbers in order; thousands separators are removed, decimals kept."""
-    return [w.replace(",", "") if _THOUSANDS.fullmatch(w) else w for w in _WORD.findall(fold(text))]
+    return tuple(w.replace(",", "") if _THOUSANDS.fullmatch(w) else w for w in _WORD.findall(fold(text)))
 
 
 @lru_cache(maxsize=65536)
@@ -141,7 +149,7 @@ class Lexicon:
                 position = mention.last
         return found
 
-    def _longest_at(self, tokens: list[str], cased: Mapping[int, str], position: int) -> Mention | None:
+    def _longest_at(self, tokens: Sequence[str], cased: Mapping[int, str], position: int) -> Mention | None:
         span = tokens[position : position + self.longest]
         written, stemmed = [singular(word) for word in span], [stem(word) for word in span]
         for length in range(len(span), 0, -1):
@@ -201,7 +209,9 @@ def compile_lexicon(vocabulary: Vocabulary) -> Lexicon:
         for term in (*entry.synonyms, *entry.lay):
             claimed = phrases.setdefault("".join(singular(word) for word in words(term)), entry.id)
             if claimed != entry.id:
-                raise CorpusError(f"{term!r} of {entry.id!r} is matched like a term of {claimed!r}: a term has one entry")
+                raise CorpusError(
+                    f"{term!r} of {entry.id!r} is matched like a term of {claimed!r}: a term has one entry"
+                )
             claims.setdefault("".join(stems(term)), set()).add(entry.id)
         exact.update(dict.fromkeys(entry.exact, entry.id))
     stemmed = {key: owners.pop() for key, owners in claims.items() if len(owners) == 1}

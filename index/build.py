@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.pack import Pack, knowledge_hash, load_packs
+from corpus.integrity import knowledge_hash
+from corpus.pack import Pack, load_packs
 from corpus.vocabulary import Vocabulary, load_vocabulary
 from index.analysis import compile_lexicon
 from index.dense import FaissVectors
@@ -66,7 +67,7 @@ def same_rows(library: Library) -> dict[int, tuple[int, ...]]:
     }
 
 
-def fit_legs(  # noqa: PLR0913 - vectors and texts of units, questions and near misses
+def fit_legs(
     library: Library,
     curated: Curation,
     unit_vectors: NDArray[np.float32],

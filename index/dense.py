@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 faiss.omp_set_num_threads(1)
+_BELOW_ANY_COSINE = -2.0
 
 
 class VectorSearch(Protocol):
@@ -18,7 +19,7 @@ class VectorSearch(Protocol):
     size: int
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the numbers and cosine similarities of the ``k`` nearest vectors, nearest first."""
+        """Return the numbers and cosine similarities of the ``k`` nearest vectors, in any order."""
         ...
 
 
@@ -39,7 +40,10 @@ class FaissVectors:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read an index file."""
-        return cls(faiss.read_index(str(path)))
+        index = faiss.read_index(str(path))
+        if not isinstance(index, faiss.IndexFlatIP):
+            raise TypeError(f"expected a flat inner-product index, found {type(index).__name__}")
+        return cls(index)
 
     def save(self, path: Path) -> None:
         """Write an index file."""
@@ -51,6 +55,9 @@ class FaissVectors:
         return rows
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the numbers and similarities of the ``k`` nearest vectors, nearest first."""
-        similarities, numbers = self._index.search(vector[np.newaxis, :], min(k, self.size))
+        """Return the numbers and similarities of the ``k`` nearest vectors, in any order."""
+        if k >= self.size:  # all of them: a scan without a heap
+            _, similarities, numbers = self._index.range_search(vector[np.newaxis, :], _BELOW_ANY_COSINE)
+            return numbers, similarities
+        similarities, numbers = self._index.search(vector[np.newaxis, :], k)
         return numbers[0], similarities[0]

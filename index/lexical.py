@@ -1,7 +1,7 @@
 """A term index with BM25 weights: every document's score for a bag of weighted terms.
 
-Scores of all documents are wanted (they are standardised before fusion), so the postings are plain arrays and a question
-costs microseconds; the weights equal those of the usual libraries (tested).
+Scores of all documents are wanted (they are standardised before fusion), so the postings are plain arrays and a
+question costs microseconds; the weights equal those of the usual libraries (tested).
 """
 
 from __future__ import annotations

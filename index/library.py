@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corpus.document import Citation, Document, Locator, Reference, Section, Unit, UnitKind
-from corpus.pack import Pack, decode_source
+from corpus.integrity import decode_source
 from index.analysis import Lexicon
+
+if TYPE_CHECKING:
+    from corpus.pack import Pack
 
 KNOWLEDGE_FILE = "knowledge.json"
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import NelmError
-from corpus.pack import GUIDELINES, knowledge_hash
+from corpus.integrity import GUIDELINES, knowledge_hash, pack_folders
 from index.dense import FaissVectors
 from index.encoder import OnnxEncoder
-from index.errors import IndexCorruptError, IndexStaleError
+from index.errors import IndexCorruptError, IndexStaleError, SearchIndexError
 from index.lexical import TermIndex
 from index.library import Library
 from index.search import Legs, Query, Ranking, UnitSearch
@@ -48,7 +48,8 @@ class SearchIndex:
             IndexStaleError: If it was built from other knowledge or for another layout.
         """
         manifest = read_manifest(folder)
-        _refuse_stale(manifest, packs)
+        if packs is not None:
+            refuse_stale(manifest, packs)
         verification = _Verification(folder, manifest)
         try:
             opened = cls._load(folder, manifest)
@@ -78,11 +79,22 @@ class SearchIndex:
         return self.search.rank(query, self.encoder.encode(query.mended))
 
 
-def _refuse_stale(manifest: Manifest, packs: Path | None) -> None:
-    if packs is None:
-        return
-    folders = [path for path in packs.iterdir() if (path / "document.toml").is_file()]
-    knowledge = knowledge_hash(folders)
+def is_current(folder: Path) -> bool:
+    """Whether there is an index with a sound manifest, built from the packs installed here."""
+    try:
+        refuse_stale(read_manifest(folder))
+    except SearchIndexError:
+        return False
+    return True
+
+
+def refuse_stale(manifest: Manifest, packs: Path = GUIDELINES) -> None:
+    """Compare the index with the packs.
+
+    Raises:
+        IndexStaleError: If it was built from other packs or another vocabulary.
+    """
+    knowledge = knowledge_hash(pack_folders(packs))
     if manifest.facts.get("knowledge") != knowledge:
         raise IndexStaleError("the index was built from other packs or another vocabulary than those installed here")
 

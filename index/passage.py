@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.document import UnitKind
+from corpus.document import Document, UnitKind
 from index.library import Library, Place
 
 LONGEST_CHARACTERS = 700
@@ -34,9 +34,14 @@ class Passage:
     end: int
 
     @property
+    def document(self) -> Document:
+        """The document it is a stretch of."""
+        return self.places[0].document
+
+    @property
     def text(self) -> str:
         """The source between ``start`` and ``end``, untouched."""
-        return self.places[0].document.source[self.start : self.end]
+        return self.document.source[self.start : self.end]
 
 
 class PassageBuilder:

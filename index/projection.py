@@ -1,7 +1,7 @@
 """The learned projection: one square matrix that turns the frozen vectors towards the pack's questions.
 
-It starts at the identity and is held near it. A question is drawn to its unit and its sibling questions, away from other
-units, other units' questions, and the near misses. Applied to question and unit vectors alike.
+It starts at the identity and is held near it. A question is drawn to its unit and its sibling questions, away from
+other units, other units' questions, and the near misses. Applied to question and unit vectors alike.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def fit_projection(data: ProjectionData, settings: ProjectionSettings | None = N
             paired = [n for n, row in enumerate(rows) if len(siblings[row]) > 1]
             if paired:
                 partner = [int(draw.choice([q for q in siblings[rows[n]] if q != batch[n]])) for n in paired]
-                alike = torch.tensor(rows[paired][:, np.newaxis] == rows[paired][np.newaxis, :]).fill_diagonal_(False)
+                alike = torch.tensor(rows[paired][:, np.newaxis] == rows[paired][np.newaxis, :]).fill_diagonal_(0)
                 to_siblings = (asked[paired] @ turned(questions[partner]).T).masked_fill(alike, -1e9)
                 loss = loss + cross_entropy(
                     torch.cat([to_siblings, missed[paired]], 1) / settings.temperature, torch.arange(len(paired))

@@ -34,7 +34,7 @@ _LEXICAL_CEILING = 5.0
 _LENT = 0.1
 """Share of its neighbours' positive scores that a unit is lent: sentences of one paragraph speak of one thing."""
 _NAMED_PLACE = 0.5
-"""Added to the units of a section the question names ("according to the table", "section 3.2", "in the conclusions")."""
+"""Added to the units of a section the question names ("according to the table", "in section 3.2")."""
 _WIDER = 0.4
 """Weight of a concept above the one named."""
 _RANKING_DECIMALS = 3
@@ -184,6 +184,9 @@ class UnitSearch:
         size = len(library.places)
         self._asked = np.zeros(size, dtype=bool)
         self._asked[self._question_rows] = True
+        self._some_unasked = bool(self._asked.any()) and not bool(self._asked.all())
+        self._by_row = np.argsort(self._question_rows, kind="stable")
+        self._asked_rows, self._first_of_row = np.unique(self._question_rows[self._by_row], return_index=True)
         kinds = [place.unit.kind for place in library.places]
         self._not_text = np.array([kind in {UnitKind.REFERENCE, UnitKind.ROW_HEAD} for kind in kinds], dtype=float)
         self._before, self._after = _neighbours(library.places)
@@ -238,32 +241,42 @@ class UnitSearch:
         )
 
     def _unit_similarities(self, vector: NDArray[np.float32]) -> Scores:
-        numbers, similarities = self._legs.units.nearest(vector, _ALL_NEIGHBOURS)
-        scores = np.full(len(self._asked), float(similarities[-1]) if len(similarities) else 0.0)
-        scores[numbers] = similarities
-        return scores
+        return _scattered(len(self._asked), self._legs.units.nearest(vector, _ALL_NEIGHBOURS))
 
     def _question_similarities(self, vector: NDArray[np.float32]) -> Scores:
         """The best of each unit's questions; the least similarity seen where a unit has none."""
-        numbers, similarities = self._legs.questions.nearest(vector, _ALL_NEIGHBOURS)
-        scores = np.full(len(self._asked), float(similarities[-1]) if len(similarities) else 0.0)
-        np.maximum.at(scores, self._question_rows[numbers], similarities)
+        size = len(self._question_rows)
+        if size == 0:
+            return np.zeros(len(self._asked))
+        each = _scattered(size, self._legs.questions.nearest(vector, _ALL_NEIGHBOURS))
+        scores = np.full(len(self._asked), each.min())
+        best: Scores = np.maximum.reduceat(each[self._by_row], self._first_of_row)
+        scores[self._asked_rows] = best
         return scores
 
     def _with_neighbours(self, scores: Scores) -> Scores:
         padded = np.append(np.maximum(scores, 0.0), 0.0)
-        return scores + _LENT * (padded[self._before] + padded[self._after])
+        lent: Scores = _LENT * (padded[self._before] + padded[self._after])
+        return scores + lent
 
     def _where_asked(self, scores: Scores, expected_from: Scores) -> Scores:
         """Give units without curated questions the score expected from another leg: neither favoured nor held back."""
         asked = self._asked
-        if asked.all() or not asked.any():
-            return expected_from if not asked.any() else scores
+        if not self._some_unasked:
+            return scores if len(self._question_rows) else expected_from
         known, base = scores[asked], expected_from[asked]
         spread = base - base.mean()
         slope = float(spread @ (known - known.mean()) / max(spread @ spread, 1e-12))
         filled = known.mean() + slope * (expected_from - base.mean())
         return np.where(asked, scores, filled)
+
+
+def _scattered(size: int, nearest: tuple[NDArray[np.int64], NDArray[np.float32]]) -> Scores:
+    """Similarities by number; what an engine did not return counts as the least it did."""
+    numbers, similarities = nearest
+    scores = np.full(size, float(similarities.min()) if len(similarities) else 0.0)
+    scores[numbers] = similarities
+    return scores
 
 
 def _neighbours(places: Sequence[Place]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

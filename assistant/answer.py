@@ -1,0 +1,245 @@
+"""The answer: one immutable object, the same on every interface, and its JSON.
+
+Field names may be added; these stay. Rooms that later capabilities fill
+(facts, recommendations, …) are empty until then.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, Literal
+
+SCHEMA: Final = "nelm.answer/1"
+
+Status = Literal["answered", "partial", "conflict", "not_covered", "needs_facts", "declined"]
+Reason = Literal["outside_subject", "not_stated", "only_in_references", "trial_ongoing", "unreadable", "too_vague"]
+Role = Literal["lead", "answer", "caveat", "contradiction", "premise", "nearest"]
+Effect = Literal[
+    "recommend",
+    "consider",
+    "prefer_over",
+    "caution",
+    "contraindicated",
+    "eligible",
+    "ineligible",
+    "prophylaxis",
+    "prognosis",
+    "follow_up",
+    "info",
+]
+Standing = Literal[
+    "contraindicated",
+    "not_eligible",
+    "conflicting",
+    "undetermined",
+    "supported_with_caution",
+    "supported",
+    "not_addressed",
+]
+FactState = Literal["value", "present", "absent", "unknown", "conflicting", "implausible"]
+FactSource = Literal["text", "structured", "correction", "confirmed", "derived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Premise:
+    """What the question takes for granted, and what the documents say of it."""
+
+    claim: str
+    verdict: Literal["contradicted", "not_stated"]
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of the answer.
+
+    Attributes:
+        text: Clean text; of a quote, the sentence word for word.
+        kind: ``quote``, or ``derived``: written by a template from structured data.
+        citations: Numbers of the citations it rests on.
+    """
+
+    text: str
+    kind: Literal["quote", "derived"]
+    role: Role
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CitedCell:
+    """Where in a table a citation stands."""
+
+    row: str
+    column: str
+    item: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A sentence of a source at its place.
+
+    Attributes:
+        quote: ``source[start:end]``, untouched.
+        display: The clean rendering.
+        start: Code point in the source; ``end`` is exclusive.
+        references: Numbers of the works the sentence cites.
+        url: Link to this very occurrence in this very version.
+    """
+
+    n: int
+    document: str
+    unit: str
+    section: str
+    path: tuple[str, ...]
+    locator: CitedCell | None
+    quote: str
+    display: str
+    start: int
+    end: int
+    references: tuple[int, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPassage:
+    """One of the ten passages retrieval found, at most 700 code points of one section."""
+
+    rank: int
+    document: str
+    section: str
+    score: float
+    start: int
+    end: int
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A patient fact as read."""
+
+    id: str
+    state: FactState
+    value: str | float | bool | None
+    low: float | None
+    high: float | None
+    low_open: bool
+    high_open: bool
+    unit: str | None
+    as_written: str
+    span: tuple[int, int] | None
+    turn: int
+    source: FactSource
+    cue: str | None
+    reason: str | None
+    candidates: tuple[str, ...]
+    as_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What a rule concludes for the patient."""
+
+    rule: str
+    therapy: str
+    effect: Effect
+    over: tuple[str, ...]
+    summary: str
+    because: tuple[str, ...]
+    overruled_by: str | None
+    inferred: bool
+    strength: str
+    reviewed: bool
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TherapyStanding:
+    """Where a therapy stands for the patient."""
+
+    therapy: str
+    standing: Standing
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFact:
+    """A fact that matters and was not stated."""
+
+    fact: str
+    question: str
+    rules: tuple[str, ...]
+    critical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark of the pack on its source."""
+
+    id: str
+    severity: Literal["high", "medium", "low"]
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """A document the answer rests on, with what has to be shown beside its text."""
+
+    id: str
+    title: str
+    published: str
+    sha256: str
+    licence: str
+    attribution: str
+    superseded_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer; see docs/api.md for every field.
+
+    Attributes:
+        text: Clean rendering of lead, quotes and caveats with ``[1]`` markers.
+        confidence: Calibrated probability that the choice between answering and abstaining is right; ``None`` until
+            calibrated.
+        passages: Always ten (fewer only in a smaller library), also when abstaining.
+        knowledge: sha256 over every file of packs and vocabulary.
+        index: sha256 of the index's manifest.
+        version: Of this distribution.
+    """
+
+    question: str
+    resolved_question: str
+    status: Status
+    text: str
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[RankedPassage, ...]
+    documents: tuple[SourceDocument, ...]
+    knowledge: str
+    index: str
+    version: str
+    confidence: float | None = None
+    reason: Reason | None = None
+    premise: Premise | None = None
+    facts: tuple[Fact, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    therapies: tuple[TherapyStanding, ...] = ()
+    ask: tuple[MissingFact, ...] = ()
+    notes: tuple[Note, ...] = ()
+    patient: str | None = None
+    schema: Literal["nelm.answer/1"] = SCHEMA
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain lists and dicts in the order of the schema."""
+        values = asdict(self)
+        return {name: values[name] for name in FIELD_ORDER}
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the JSON; the same answer gives the same bytes."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+
+FIELD_ORDER = ("schema", *(field.name for field in fields(Answer) if field.name != "schema"))

@@ -1,0 +1,142 @@
+"""Reports of an evaluation as plain tables: what `nelm eval` prints and docs/evaluation.md quotes."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.answer import Answer, RankedPassage
+from assistant.assistant import Assistant
+from assistant.evaluation.matching import answer_correct, holds, stands_in
+from assistant.evaluation.sets import EvaluationError, Question, load_own, load_questions
+from corpus.document import Document
+from index.measures import first_rank, hit_at, mean_reciprocal_rank
+
+OWN_LIST = Path(__file__).parent.parent.parent / "tests" / "evaluation" / "own.jsonl"
+_KS = (1, 3, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionResult:
+    """What one question scored.
+
+    Attributes:
+        rank: Of the first passage with a gold quote, 0 if none of ten.
+        covered: Whether the first five passages hold every quote needed.
+        citations_right: Of ``citations``, those whose quote is the source's at its offsets and in the section named.
+    """
+
+    question: Question
+    rank: int
+    covered: bool
+    correct: bool
+    citations: int
+    citations_right: int
+    sentences: int
+    length: int
+    passage_length: float
+
+
+def score_question(assistant: Assistant, question: Question) -> QuestionResult:
+    """Ask one question and score its passages and citations."""
+    answer = assistant.ask(question.text)
+    found = [any(holds(p.text, quote) for quote in question.quotes) for p in answer.passages]
+    rank = first_rank(found)
+    covered = _covers(answer.passages[:5], question.quotes) if question.every else 0 < rank <= 5  # noqa: PLR2004
+    return QuestionResult(
+        question,
+        rank,
+        covered,
+        answer.status != "not_covered" and answer_correct(answer.text, question.must_include),
+        len(answer.citations),
+        _right_citations(answer, assistant.library.document_by_id),
+        sum(s.kind == "quote" for s in answer.statements),
+        len(answer.text),
+        statistics.mean(p.end - p.start for p in answer.passages),
+    )
+
+
+def folder_report(assistant: Assistant, folder: Path) -> str:
+    """Report on a folder's ``questions.jsonl``: retrieval per kind and section, citations."""
+    results = [score_question(assistant, question) for question in load_questions(folder)]
+    if not results:
+        raise EvaluationError("questions.jsonl is empty")
+    kinds = dict.fromkeys(result.question.kind for result in results)
+    sections = dict.fromkeys(section for result in results for section in result.question.sections)
+    rows = [_retrieval_row("all", results)]
+    rows += [_retrieval_row(kind, [r for r in results if r.question.kind == kind]) for kind in kinds]
+    rows += [_retrieval_row(f"§ {label}", [r for r in results if label in r.question.sections]) for label in sections]
+    head = ("questions", "n", "hit@1", "hit@3", "hit@5", "cover@5", "MRR", "mean passage")
+    cited, right = sum(r.citations for r in results), sum(r.citations_right for r in results)
+    single = [r.sentences for r in results if len(r.question.quotes) == 1]
+    lines = [
+        table(head, rows),
+        "",
+        f"citations exact at their offsets and in their section: {right} of {cited} ({_share(right, cited)})",
+        f"answers with the key content: {sum(r.correct for r in results)} of {len(results)}, "
+        f"mean length {statistics.mean(r.length for r in results):.0f} characters",
+        f"sentences shown, median, questions with one gold quote: {statistics.median(single) if single else 0:g}",
+        f"knowledge {assistant.library.knowledge[:12]}",
+    ]
+    return "\n".join(lines)
+
+
+def own_report(path: Path | None, *, weights: str | None = None, tell: Callable[[int, int], None] | None = None) -> str:
+    """Report on the pack's own questions, each and each unit's left out, in folds."""
+    from assistant.evaluation.folds import Folds  # needs the build extra
+
+    questions = load_own(OWN_LIST if path is None else path)
+    results = Folds(questions, weights=weights).results(tell)
+    head = ("left out", "n", "hit@1", "hit@3", "hit@5", "MRR")
+    rows: list[tuple[str, ...]] = []
+    for name, ranks in (
+        ("the question", [r.question_out for r in results]),
+        ("all questions of its unit", [r.unit_out for r in results]),
+    ):
+        rows.append((name, str(len(ranks)), *_hits(ranks), f"{mean_reciprocal_rank(ranks):.3f}"))
+    for section in dict.fromkeys(result.question.section for result in results):
+        ranks = [r.question_out for r in results if r.question.section == section]
+        rows.append(
+            (f"the question, § {section}", str(len(ranks)), *_hits(ranks), f"{mean_reciprocal_rank(ranks):.3f}")
+        )
+    return table(head, rows)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table with padded columns."""
+    cells = [tuple(head), *(tuple(row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    padded = [[value.ljust(width) for value, width in zip(row, widths, strict=True)] for row in cells]
+    lines = [f"| {' | '.join(row)} |" for row in padded]
+    return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])
+
+
+def _covers(passages: Sequence[RankedPassage], quotes: Sequence[str]) -> bool:
+    return all(any(holds(passage.text, quote) for passage in passages) for quote in quotes)
+
+
+def _right_citations(answer: Answer, documents: dict[str, Document]) -> int:
+    right = 0
+    for citation in answer.citations:
+        document = documents[citation.document]
+        section = "\n".join(document.quote(unit) for unit in document.units if unit.section == citation.section)
+        exact = document.source[citation.start : citation.end] == citation.quote
+        right += exact and stands_in(section, citation.display)
+    return right
+
+
+def _retrieval_row(name: str, results: Sequence[QuestionResult]) -> tuple[str, ...]:
+    ranks = [result.rank for result in results]
+    covered = sum(result.covered for result in results)
+    length = statistics.mean(result.passage_length for result in results)
+    return (name, str(len(ranks)), *_hits(ranks), str(covered), f"{mean_reciprocal_rank(ranks):.3f}", f"{length:.0f}")
+
+
+def _hits(ranks: Sequence[int]) -> list[str]:
+    return [f"{round(hit_at(ranks, k) * len(ranks))} ({hit_at(ranks, k):.3f})" for k in _KS]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.3f}" if whole else "–"

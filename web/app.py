@@ -1,0 +1,120 @@
+"""The application: routes to pages and operations, over one open assistant."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, ConfigDict
+
+from assistant.assistant import Assistant
+from assistant.schema import answer_schema
+from assistant.version import VERSION
+from corpus.document import Document
+from web import problems
+from web.limits import BodyLimit, SafetyHeaders
+from web.pages import chat_page, source_page
+from web.problems import NotFoundError, RangeInvalidError
+from web.reader import HASH_LENGTH, reader_page
+
+STATIC = Path(__file__).parent / "static"
+_RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
+
+
+class AskRequest(BaseModel):
+    """The body of ``POST /api/v1/ask``."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"question": "Who should not have TACE?"}]}
+    )
+
+    question: str
+
+
+def create_app(assistant: Assistant) -> FastAPI:
+    """Return the application.
+
+    Args:
+        assistant: Asked by every route; safe to share among threads.
+    """
+    app = FastAPI(
+        title="NELM guideline assistant",
+        version=VERSION,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # the usual page loads scripts from elsewhere
+        redoc_url=None,
+    )
+    app.include_router(_pages(assistant))
+    app.include_router(_operations(assistant), prefix="/api/v1")
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SafetyHeaders)
+    return app
+
+
+def _pages(assistant: Assistant) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    documents = {document.citation.id: document for document in assistant.documents}
+
+    @router.get("/")
+    def start() -> Response:
+        return chat_page(assistant.documents, None)
+
+    @router.post("/")
+    def ask(question: Annotated[str, Form()] = "") -> Response:
+        return chat_page(assistant.documents, assistant.ask(question))
+
+    @router.get("/source/{document}")
+    def current(document: str) -> Response:
+        return RedirectResponse(f"/source/{document}/{_version(_find(documents, document))}")
+
+    @router.get("/source/{document}/{version}")
+    def source(document: str, version: str, at: str | None = None) -> Response:
+        found = _find(documents, document)
+        if version != _version(found):  # offsets of another version would mark the wrong words
+            return source_page(reader_page(found, None, other_version=version))
+        return source_page(reader_page(found, _range(at, found)))
+
+    @router.get("/healthz")
+    def health() -> dict[str, str]:
+        return {"status": "ok", "version": VERSION, "knowledge": assistant.library.knowledge}
+
+    return router
+
+
+def _operations(assistant: Assistant) -> APIRouter:
+    router = APIRouter()
+    answered: dict[int | str, dict[str, Any]] = {
+        200: {"description": "The answer.", "content": {"application/json": {"schema": answer_schema()}}}
+    }
+
+    @router.post("/ask", responses=answered, summary="Ask the review")
+    def ask(body: AskRequest, _request: Request) -> Response:
+        return Response(assistant.ask(body.question).to_json(), media_type="application/json")
+
+    return router
+
+
+def _find(documents: dict[str, Document], document: str) -> Document:
+    if document not in documents:
+        raise NotFoundError(f"no document {document!r}", hint=f"Documents: {', '.join(documents)}.")
+    return documents[document]
+
+
+def _version(document: Document) -> str:
+    return document.citation.sha256[:HASH_LENGTH]
+
+
+def _range(at: str | None, document: Document) -> tuple[int, int] | None:
+    if at is None:
+        return None
+    match = _RANGE.fullmatch(at)
+    start, end = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
+    if not start < end <= len(document.source):
+        raise RangeInvalidError(f"{at[:40]!r} is no range of a source of {len(document.source)} characters")
+    return start, end

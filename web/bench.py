@@ -1,0 +1,133 @@
+"""Timings and memory of the whole product: a cold question, a warm one, the service after many.
+
+Figures are medians on the machine that runs it; compare ratios within one run, not runs on different days.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from assistant.assistant import Assistant
+from assistant.evaluation.report import OWN_LIST, table
+from assistant.evaluation.sets import load_own
+from index.encoder import OnnxEncoder
+
+_COLD_RUNS = 5
+_WARM_QUESTIONS = 1000
+_START_TIMEOUT_S = 60.0
+_COLD = (
+    "import sys\n"
+    "sys.argv = ['nelm', 'ask', 'What are the contraindications of TACE?']\n"
+    "from web.cli import app\n"
+    "try:\n    app()\n"
+    "except SystemExit:\n    pass\n"
+    "heavy = {'torch', 'transformers', 'sentence_transformers', 'sklearn'} & set(sys.modules)\n"
+    "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+)
+
+
+def bench_report(folder: Path) -> str:
+    """Measure and report; takes about half a minute."""
+    questions = [question.text for question in load_own(OWN_LIST)][:_WARM_QUESTIONS]
+    assistant = Assistant.open(folder)
+    warm = _milliseconds(assistant.ask, questions)
+    encoder = OnnxEncoder(folder)
+    encoding = _milliseconds(encoder.encode, questions)
+    cold = _cold_seconds(folder)
+    memory = _service_memory_mb(folder, questions)
+    rows = [
+        ("`nelm ask` from a cold process, median of 5 (no torch)", f"{statistics.median(cold):.2f} s"),
+        (f"a warm question, p50 / p99 of {len(warm)}", _percentiles(warm)),
+        ("encoding alone, p50 / p99", _percentiles(encoding)),
+        ("resident memory serving, after 1,000 questions", f"{memory:.0f} MB" if memory else "not measured here"),
+    ]
+    return table(("what", "measured"), rows)
+
+
+def _percentiles(values: Sequence[float]) -> str:
+    ordered = sorted(values)
+    return f"{statistics.median(ordered):.1f} / {ordered[int(len(ordered) * 0.99)]:.1f} ms"
+
+
+def _milliseconds(function: Callable[[str], object], questions: Sequence[str]) -> list[float]:
+    for question in questions[:20]:
+        function(question)
+    times = []
+    for question in questions:
+        start = time.perf_counter()
+        function(question)
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "NELM_INDEX": str(folder)}
+
+
+def _cold_seconds(folder: Path) -> list[float]:
+    times = []
+    for _ in range(_COLD_RUNS + 1):
+        start = time.perf_counter()
+        subprocess.run(  # noqa: S603 - our own interpreter and words
+            [sys.executable, "-c", _COLD], check=True, env=_environment(folder), stdout=subprocess.DEVNULL
+        )
+        times.append(time.perf_counter() - start)
+    return times[1:]
+
+
+def _service_memory_mb(folder: Path, questions: Sequence[str]) -> float | None:
+    """Resident memory of a service after the questions; ``None`` where the system does not tell."""
+    with serving(folder) as (process, address):
+        for question in questions:
+            request = urllib.request.Request(  # noqa: S310 - our own loopback address
+                f"{address}/api/v1/ask",
+                data=json.dumps({"question": question}).encode(),
+                headers={"content-type": "application/json"},
+            )
+            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+                response.read()
+        status = Path(f"/proc/{process.pid}/status")
+        if not status.is_file():
+            return None
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run the service on a free loopback port for a while; yield its process and address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    words = f"import sys; sys.argv = ['nelm', 'serve', '--port', '{port}']; import web.cli; web.cli.main()"
+    command = [sys.executable, "-c", words]
+    process = subprocess.Popen(command, env=_environment(folder), stdout=subprocess.DEVNULL)  # noqa: S603
+    try:
+        _wait(process, address)
+        yield process, address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait(process: subprocess.Popen[bytes], address: str) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.05)
+    raise TimeoutError("the service did not start")

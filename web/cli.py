@@ -1,0 +1,273 @@
+"""The command ``nelm``. Commands import what they need when they run: a cold question loads no server and no build."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
+
+import typer
+
+from corpus.errors import NelmError
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+app = typer.Typer(
+    name="nelm",
+    help="Answers from one review of liver-directed treatment of neuroendocrine liver metastases, all of it cited.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+IndexOption = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads it at run time
+    typer.Option("--index", envvar="NELM_INDEX", help="The index folder.", show_default=False),
+]
+PublicUrl = Annotated[str, typer.Option(envvar="NELM_PUBLIC_URL", help="Put before links.", show_default=False)]
+Weights = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(envvar="NELM_WEIGHTS", help="A sentence-transformers folder or name.", show_default=False),
+]
+
+
+class UsageError(NelmError):
+    """The command's words do not go together."""
+
+    code = "usage"
+    hint = "See `nelm COMMAND --help`."
+
+
+def main() -> None:
+    """Run the command; a failure prints its code and hint and exits with 1."""
+    try:
+        app()
+    except NelmError as exc:
+        _fail(exc)
+
+
+def _fail(error: NelmError) -> NoReturn:
+    sys.stderr.write(f"error[{error.code}]: {error}\nhint: {error.hint}\n")
+    raise SystemExit(1)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _open(index: Path | None, public_url: str = "") -> Assistant:
+    from assistant.assistant import Assistant
+
+    return Assistant.open(index, public_url=public_url)
+
+
+def _folder(index: Path | None) -> Path:
+    from index.location import index_folder
+
+    return index_folder() if index is None else index
+
+
+@app.command()
+def ask(
+    question: Annotated[Optional[str], typer.Argument(help="The question.", show_default=False)] = None,  # noqa: UP045
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer object.")] = False,
+    file: Annotated[Optional[Path], typer.Option(help="A batch: JSON lines of questions.")] = None,  # noqa: UP045
+    out: Annotated[Optional[Path], typer.Option(help="Where the batch's answers go.")] = None,  # noqa: UP045
+    index: IndexOption = None,
+    public_url: PublicUrl = "",
+) -> None:
+    """Ask the review, one question or a file of them."""
+    if (question is None) == (file is None) or (file is None) != (out is None):
+        raise UsageError("give a question, or --file and --out")
+    if file is not None and out is not None:
+        _ask_batch(_open(index, public_url), file, out)
+        return
+    answer = _open(index, public_url).ask(question or "")
+    if as_json:
+        _say(answer.to_json(indent=1))
+        return
+    from web.terminal import answer_text
+
+    _say(answer_text(answer))
+
+
+def _ask_batch(assistant: Assistant, file: Path, out: Path) -> None:
+    from web.batch import answer_batch
+
+    try:
+        with out.open("w", encoding="utf-8", newline="\n") as target, _progress("answering") as tell:
+            report = answer_batch(assistant, file, target, tell=tell)
+    except OSError as exc:
+        raise UsageError(f"{exc.filename}: {exc.strerror}") from exc
+    for number, error in report.errors:
+        sys.stderr.write(f"error[{error.code}]: {file.name}:{number}: {error}\n")
+    _say(f"{report.answered} lines answered, {len(report.errors)} refused")
+    if report.errors:
+        sys.stderr.write(f"hint: {report.errors[0][1].hint}\n")
+        raise SystemExit(1)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal; silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="What to look for.")],
+    *,
+    count: Annotated[int, typer.Option("-k", "--count", min=1, max=100, help="Number of passages.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    index: IndexOption = None,
+) -> None:
+    """Show the passages closest to a question."""
+    from assistant.composition import ranked
+
+    passages = _open(index).search(question, count)
+    if as_json:
+        from dataclasses import asdict
+
+        _say(json.dumps([asdict(passage) for passage in ranked(passages)], ensure_ascii=False, indent=1))
+        return
+    from web.terminal import passages_text
+
+    _say(passages_text(passages))
+
+
+@app.command()
+def source(
+    section: Annotated[str, typer.Argument(help="A printed label: 3.2, Abstract, 'Table 1', References …")],
+    *,
+    document: Annotated[str, typer.Option(help="Document id; the first one if not given.")] = "",
+    index: IndexOption = None,
+) -> None:
+    """Print a section of the source."""
+    from web.terminal import section_text
+
+    documents = {d.citation.id: d for d in _open(index).documents}
+    chosen = documents.get(document) if document else next(iter(documents.values()))
+    if chosen is None:
+        raise UsageError(f"no document {document!r}", hint=f"One of: {', '.join(documents)}.")
+    labels = {label.casefold(): label for label in chosen.section_by_label}
+    if section.casefold() not in labels:
+        raise UsageError(f"no section {section!r}", hint=f"One of: {', '.join(labels.values())}.")
+    _say(section_text(chosen, labels[section.casefold()]))
+
+
+@app.command()
+def build(
+    *,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="Only when the index is missing or stale.")] = False,
+    weights: Weights = None,
+    index: IndexOption = None,
+) -> None:
+    """Build the index from the packs (needs the extra `build`)."""
+    from index.opening import is_current
+
+    folder = _folder(index)
+    if if_needed and is_current(folder):
+        return
+    from assistant.version import VERSION
+    from index.build import build_index
+
+    _say(f"Building the index in {folder}")
+    start = time.monotonic()
+    with _steps() as tell:
+        build_index(folder, weights=weights, version=VERSION, progress=tell)
+    _say(f"The index is built ({time.monotonic() - start:.0f} s).")
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar with the step's name on a terminal, a line per step elsewhere."""
+    if not sys.stderr.isatty():
+
+        def tell(name: str, number: int, total: int) -> None:
+            sys.stderr.write(f"[{number}/{total}] {name}\n")
+
+        yield tell
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("starting", total=1)
+        yield lambda name, number, total: bar.update(task, description=name, completed=number - 1, total=total)
+        bar.update(task, description="done", completed=1, total=1)
+
+
+@app.command()
+def check(*, index: IndexOption = None) -> None:
+    """Verify every file of the index and that it was built from the packs installed here."""
+    from index.opening import refuse_stale
+    from index.store import read_manifest, verify_files
+
+    folder = _folder(index)
+    manifest = read_manifest(folder)
+    verify_files(folder, manifest)
+    refuse_stale(manifest)
+    _say(f"{len(manifest.files)} files are as they were written; index {manifest.sha256}")
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the page and the API."""
+    from web.service import run
+
+    run(host, port)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of an answer."""
+    from assistant.schema import answer_schema
+
+    _say(json.dumps(answer_schema(), ensure_ascii=False, indent=1))
+
+
+@app.command("eval")
+def evaluate(
+    folder: Annotated[Optional[Path], typer.Argument(help="A folder with questions.jsonl.", show_default=False)] = None,  # noqa: UP045
+    *,
+    own: Annotated[bool, typer.Option("--own", help="The pack's own questions, in folds (extra `build`).")] = False,
+    questions: Annotated[Optional[Path], typer.Option(help="The list for --own.", show_default=False)] = None,  # noqa: UP045
+    weights: Weights = None,
+    index: IndexOption = None,
+) -> None:
+    """Measure retrieval and citations on a set of questions."""
+    from assistant.evaluation.report import folder_report, own_report
+
+    if own == (folder is not None):
+        raise UsageError("give a folder, or --own")
+    if folder is not None:
+        _say(folder_report(_open(index), folder))
+        return
+    with _progress("folds") as tell:
+        _say(own_report(questions, weights=weights, tell=tell))
+
+
+@app.command()
+def bench(*, index: IndexOption = None) -> None:
+    """Measure start, answering time and memory."""
+    from web.bench import bench_report
+
+    _say(bench_report(_folder(index)))

@@ -1,0 +1,48 @@
+"""The pages as HTML: templates, escaped and strict about names, and what they are given."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from assistant.answer import Answer
+from assistant.version import VERSION
+from corpus.document import Document
+from corpus.errors import NelmError
+from corpus.markup import clean
+from web.reader import ReaderPage
+
+TEMPLATES = Path(__file__).parent / "templates"
+_environment = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters["clean"] = clean
+
+
+def _page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> HTMLResponse:
+    html = _environment.get_template(template).render(version=VERSION, **context)
+    return HTMLResponse(html, status_code=status)
+
+
+def chat_page(documents: tuple[Document, ...], answer: Answer | None) -> HTMLResponse:
+    """The form, and below it the answer if there is one."""
+    return _page("chat.html", documents=[document.citation for document in documents], answer=answer)
+
+
+def source_page(page: ReaderPage) -> HTMLResponse:
+    """The whole source, readable, with the cited occurrence marked."""
+    return _page("source.html", page=page, citation=page.document.citation)
+
+
+def error_page(_request: Request, error: NelmError, status: HTTPStatus) -> HTMLResponse:
+    """An error for people."""
+    return _page("error.html", status=status, error=error, title=status.phrase)

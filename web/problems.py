@@ -1,0 +1,112 @@
+"""Errors on the wire: RFC 9457 problem documents for programs, a page for people, both with our code and hint."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from corpus.errors import NelmError
+from web.pages import error_page
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class WebError(NelmError):
+    """Root of the web family; a subclass says its HTTP status."""
+
+    code = "web_error"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class NotFoundError(WebError):
+    """There is nothing at this address."""
+
+    code = "not_found"
+    hint = "Start at /."
+    status = HTTPStatus.NOT_FOUND
+
+
+class RangeInvalidError(WebError):
+    """``at`` is no range of the source."""
+
+    code = "range_invalid"
+    hint = "Use a link as an answer gives it: ?at=START-END, offsets in code points."
+
+
+class RequestInvalidError(WebError):
+    """The request's body is not what the operation takes."""
+
+    code = "request_invalid"
+    hint = 'Send JSON such as {"question": "…"}.'
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class TooLargeError(WebError):
+    """The request's body is larger than any question needs."""
+
+    code = "request_too_large"
+    hint = "Send at most 1 MB; of a question the first 2,000 characters are read."
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class UnexpectedError(WebError):
+    """Something failed that should not."""
+
+    code = "internal_error"
+    hint = "Try again; if it stays, run `nelm check` on the server."
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an application a problem document or a page."""
+
+    @app.exception_handler(NelmError)
+    def _expected(request: Request, error: NelmError) -> Response:
+        return respond(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
+        places = sorted({".".join(str(part) for part in detail["loc"]) for detail in error.errors()})
+        return respond(request, RequestInvalidError(f"the request is not valid at {', '.join(places)}"))
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        found = HTTPStatus(error.status_code)
+        problem = (
+            NotFoundError("there is nothing at this address")
+            if found is HTTPStatus.NOT_FOUND
+            else WebError(found.description or found.phrase, hint="Check the method and the address.")
+        )
+        response = respond(request, problem, status=found)
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, _error: Exception) -> Response:
+        return respond(request, UnexpectedError("something failed that should not"))
+
+
+def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = None) -> Response:
+    """Return an error as a page where a browser asks, else as a problem document."""
+    if status is None:
+        status = error.status if isinstance(error, WebError) else HTTPStatus.INTERNAL_SERVER_ERROR
+    if not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+        return error_page(request, error, status)
+    return JSONResponse(problem(error, status), status_code=status, media_type=MEDIA_TYPE)
+
+
+def problem(error: NelmError, status: HTTPStatus) -> dict[str, Any]:
+    """Return the members of a problem document."""
+    return {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": str(error),
+        "code": error.code,
+        "hint": error.hint,
+    }

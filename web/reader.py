@@ -1,0 +1,128 @@
+"""The source as a page shows it: sections with paragraphs, table rows and references, and the cited range marked."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from corpus.document import Document, Section, Unit, UnitKind
+from corpus.markup import render
+
+HASH_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A unit's clean text in three parts; ``marked`` is cited, and the first marked one of the page is ``first``."""
+
+    unit: Unit
+    before: str
+    marked: str
+    after: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row: its head, and the cells after it, each a list of pieces (list items, or one piece)."""
+
+    head: tuple[Piece, ...]
+    cells: tuple[tuple[Piece, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, line, caption or reference (``pieces``; ``number`` of the reference), or a table (the rest)."""
+
+    kind: str
+    pieces: tuple[Piece, ...] = ()
+    number: int = 0
+    columns: tuple[str, ...] = ()
+    rows: tuple[TableRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A section with its heading (empty for front matter and captions' sections) and blocks."""
+
+    section: Section
+    heading: str
+    anchor: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderPage:
+    """What the source page is given.
+
+    Attributes:
+        other_version: The version a link named, where it is not the one shown.
+    """
+
+    document: Document
+    sections: tuple[SectionView, ...]
+    marked: bool
+    other_version: str | None
+
+
+def reader_page(document: Document, at: tuple[int, int] | None, other_version: str | None = None) -> ReaderPage:
+    """Lay a document out.
+
+    Args:
+        at: Raw range to mark; ``None`` marks nothing.
+    """
+    pieces = list(_pieces(document, at))
+    numbers = {reference.unit: reference.number for reference in document.references}
+    sections = tuple(
+        _section_view(document.section_by_label[label], list(group), numbers)
+        for label, group in itertools.groupby(pieces, key=lambda piece: piece.unit.section)
+    )
+    return ReaderPage(document, sections, any(piece.first for piece in pieces), other_version)
+
+
+def anchor(label: str) -> str:
+    """Return a section's fragment identifier."""
+    return "section-" + label.lower().replace(" ", "-")
+
+
+def _pieces(document: Document, at: tuple[int, int] | None) -> Iterator[Piece]:
+    first = True
+    for unit in document.units:
+        if unit.kind is UnitKind.FURNITURE:
+            continue
+        if at is None or unit.start >= at[1] or unit.end <= at[0]:
+            yield Piece(unit, unit.display, "", "", first=False)
+            continue
+        start, end = render(document.source, unit.start, unit.end).to_clean(*at)
+        text = unit.display
+        yield Piece(unit, text[:start], text[start:end], text[end:], first=first and end > start)
+        first = first and end <= start
+
+
+def _section_view(section: Section, pieces: list[Piece], numbers: Mapping[str, int]) -> SectionView:
+    heading = next((p.unit.display for p in pieces if p.unit.kind is UnitKind.HEADING), "")
+    body = [piece for piece in pieces if piece.unit.kind is not UnitKind.HEADING]
+    groups = [list(group) for _, group in itertools.groupby(body, key=lambda piece: piece.unit.paragraph)]
+    return SectionView(section, heading, anchor(section.label), tuple(_block(group, numbers) for group in groups))
+
+
+def _block(pieces: list[Piece], numbers: Mapping[str, int]) -> Block:
+    if pieces[0].unit.locator is None:
+        return Block(str(pieces[0].unit.kind), tuple(pieces), numbers.get(pieces[0].unit.id, 0))
+    rows = [list(group) for _, group in itertools.groupby(pieces, key=_row)]
+    columns = tuple(dict.fromkeys(_column(piece) for piece in pieces))
+    return Block("table", columns=columns, rows=tuple(_table_row(row) for row in rows))
+
+
+def _table_row(pieces: list[Piece]) -> TableRow:
+    cells = [tuple(group) for _, group in itertools.groupby(pieces, key=_column)]
+    return TableRow(cells[0], tuple(cells[1:]))
+
+
+def _row(piece: Piece) -> str:
+    return piece.unit.locator.row if piece.unit.locator else ""
+
+
+def _column(piece: Piece) -> str:
+    return piece.unit.locator.column if piece.unit.locator else ""

@@ -1,0 +1,53 @@
+"""Settings of the service: one frozen object, read from ``NELM_…`` variables once, at start."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from corpus.errors import NelmError
+
+PREFIX = "NELM_"
+
+
+class SettingsError(NelmError):
+    """A setting is unknown or has a value it cannot have."""
+
+    code = "settings_invalid"
+    hint = "The settings are listed in docs/settings.md."
+
+
+class Settings(BaseSettings):
+    """What can be set.
+
+    Attributes:
+        index: The index folder; by default the checkout's or the platform's (docs/settings.md).
+        weights: Read by the build alone; known here so that it is not refused.
+        public_url: Put before links in answers of the API, such as ``https://nelm.example.org``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+
+    index: Path | None = None
+    weights: str | None = None
+    public_url: str = ""
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: If a variable with our prefix is unknown, or a value is not of its type.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name.upper() not in known)
+    if unknown:
+        raise SettingsError(f"unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    try:
+        return Settings()
+    except ValidationError as exc:
+        names = ", ".join(f"{PREFIX}{str(error['loc'][0]).upper()}" for error in exc.errors())
+        raise SettingsError(f"{names} cannot have this value") from exc

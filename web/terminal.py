@@ -1,0 +1,71 @@
+"""Answers, passages and sections as text for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from assistant.answer import Answer, Citation
+from corpus.document import Document, Unit, UnitKind
+from corpus.markup import clean
+from index.passage import Passage
+
+WIDTH = 100
+
+
+def answer_text(answer: Answer) -> str:
+    """Return the answer with each quote above its place, and the source's date and licence at the foot."""
+    blocks: list[str] = []
+    if answer.resolved_question != answer.question:
+        blocks.append(f"Understood as: {answer.resolved_question}")
+    for statement in answer.statements:
+        if statement.kind == "derived":
+            blocks.append(_wrapped(statement.text))
+            continue
+        citation = answer.citations[statement.citations[0] - 1]
+        turn = "Read together with: " if statement.role == "caveat" else ""
+        blocks.append(f"{_wrapped(f'{turn}{cell(citation)}“{statement.text}” [{citation.n}]')}\n{_place(citation)}")
+    blocks.extend(f"Source: {d.attribution} Published {d.published}." for d in answer.documents)
+    return "\n\n".join(blocks)
+
+
+def cell(citation: Citation) -> str:
+    """Return the row of a table a citation stands in, as a lead-in; empty outside tables."""
+    return "" if citation.locator is None else f"{citation.locator.row} — {citation.locator.column}: "
+
+
+def passages_text(passages: tuple[Passage, ...]) -> str:
+    """Return ranked passages with section and score."""
+    return "\n\n".join(
+        f"{p.rank}. Section {p.places[0].unit.section} (score {p.score:.2f})\n{_wrapped(clean(p.text))}"
+        for p in passages
+    )
+
+
+def section_text(document: Document, label: str) -> str:
+    """Return a section's clean text, paragraph by paragraph."""
+    section = document.section_by_label[label]
+    paragraphs = [_wrapped(text) for text in _paragraphs(document, label)]
+    return "\n\n".join([" › ".join(section.path), *paragraphs, document.citation.attribution])
+
+
+def _paragraphs(document: Document, label: str) -> Iterator[str]:
+    current: list[Unit] = []
+    for unit in document.units:
+        if unit.section != label or unit.kind in {UnitKind.FURNITURE, UnitKind.HEADING}:
+            continue
+        if current and (current[-1].paragraph != unit.paragraph or unit.locator is not None):
+            yield " ".join(u.display for u in current)
+            current = []
+        current.append(unit)
+    if current:
+        yield " ".join(u.display for u in current)
+
+
+def _place(citation: Citation) -> str:
+    cited = f" · references {', '.join(map(str, citation.references))}" if citation.references else ""
+    return f"    [{citation.n}] {' › '.join(citation.path)}{cited}\n        {citation.url}"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
