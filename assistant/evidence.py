@@ -13,6 +13,7 @@ from index.search import Ranking
 MOST_SENTENCES = 3
 NEARLY_AS_GOOD = 0.85
 """Share of the best score from which a further sentence is shown."""
+_LOOKED_AT = 20
 _TURNS = re.compile(r"(?:However|Yet|Albeit|Of note|Although)\b")
 
 
@@ -26,7 +27,7 @@ class Evidence:
 
 def choose_evidence(ranking: Ranking, library: Library) -> tuple[Evidence, ...]:
     """Choose the sentences that answer best, in order, each followed by its obligatory neighbours."""
-    hits = ranking.hits(MOST_SENTENCES)
+    hits = [hit for hit in ranking.hits(_LOOKED_AT) if hit.place.unit.kind is not UnitKind.ROW_HEAD][:MOST_SENTENCES]
     chosen: dict[str, Evidence] = {}
     for hit in hits:
         if hit.score >= NEARLY_AS_GOOD * hits[0].score:

@@ -25,6 +25,7 @@ _ATOM = re.compile(
     | (?P<entity>&(?:\#\d{1,7}|\#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});)
     | \\(?P<escape>[\\`*_{}\[\]()\#+.!|<>~$-])
     | (?P<hyphen>(?<=[a-z])-\n+(?=[a-z]))
+    | (?P<stray>(?<=\$)\s+(?=-[A-Za-z]))
     | (?P<emphasis>\*+)
     | (?P<space>\s+)
     """,

@@ -2,7 +2,7 @@
 
 Rule-based: a sentence ends at ``. ! ?`` (with closing quotes, brackets and citations) before white space and a word
 that can begin a sentence, unless the full stop belongs to an abbreviation, an initial or a number. Offsets are kept;
-non-blank character belongs to exactly one sentence.
+every non-blank character belongs to exactly one sentence.
 """
 
 from __future__ import annotations

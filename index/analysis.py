@@ -115,8 +115,8 @@ class Mention:
 class Lexicon:
     """The vocabulary's phrases, ready for matching.
 
-    A phrase is looked for as written (but for plurals and spelling) and then by its stems; where the stems of two entries
-    coincide ("resection", "resectable") only the written forms count.
+    A phrase is looked for as written (but for plurals and spelling) and then by its stems; where the stems of two
+    entries coincide ("resection", "resectable") only the written forms count.
 
     Attributes:
         phrases: Joined words of a phrase to the id of its entry; joining makes "heat sink" and "heatsink" one.
@@ -135,13 +135,15 @@ class Lexicon:
     def mentions(self, text: str) -> list[Mention]:
         """Return the entries named, longest phrase first at each word, without overlaps."""
         tokens = words(text)
-        cased = {}
-        if self.exact:
-            cased = {n: self.exact[w] for n, w in enumerate(_cased_words(text)) if w in self.exact}
+        written, stemmed = [singular(word) for word in tokens], [stem(word) for word in tokens]
+        cased = {n: self.exact[w] for n, w in enumerate(_cased_words(text)) if w in self.exact}
         found: list[Mention] = []
         position = 0
         while position < len(tokens):
-            mention = self._longest_at(tokens, cased, position)
+            end = min(len(tokens), position + self.longest)
+            mention = self._longest_at(written[position:end], stemmed[position:end], position)
+            if mention is None and position in cased:
+                mention = Mention(cased[position], position, position + 1)
             if mention is None:
                 position += 1
             else:
@@ -149,16 +151,12 @@ class Lexicon:
                 position = mention.last
         return found
 
-    def _longest_at(self, tokens: Sequence[str], cased: Mapping[int, str], position: int) -> Mention | None:
-        span = tokens[position : position + self.longest]
-        written, stemmed = [singular(word) for word in span], [stem(word) for word in span]
-        for length in range(len(span), 0, -1):
-            last = position + length
+    def _longest_at(self, written: Sequence[str], stemmed: Sequence[str], position: int) -> Mention | None:
+        for length in range(len(written), 0, -1):
             entry = self.phrases.get("".join(written[:length])) or self.stemmed.get("".join(stemmed[:length]))
             if entry is not None:
-                return Mention(entry, position, last)
-        entry = cased.get(position)
-        return None if entry is None else Mention(entry, position, position + 1)
+                return Mention(entry, position, position + length)
+        return None
 
     def concepts(self, text: str, wider: float) -> dict[str, float]:
         """Return the entries named with weight 1 and what stands above them with weight ``wider``."""

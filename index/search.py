@@ -29,6 +29,8 @@ PASSAGES = 10
 LONGEST_QUESTION = 2000
 """Code points of a question that are read; what follows is not."""
 _ALL_NEIGHBOURS = 20_000
+_NO_SPREAD = 1e-9
+_LEXICAL_LEGS = 3
 _LEXICAL_CEILING = 5.0
 """Standard deviations at which the best of a lexical leg is held: one rare word cannot outvote the meaning."""
 _LENT = 0.1
@@ -58,6 +60,10 @@ class LegWeights:
     def total(self) -> float:
         """Sum of the legs' weights."""
         return self.words + self.asked_words + self.concepts + self.unit_vector + self.question_vector
+
+
+LEG_NAMES = ("words", "asked_words", "concepts", "unit_vector", "question_vector")
+"""In the order of fusion, the lexical ones first."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,7 @@ class UnitSearch:
         self.library = library
         self.speller = speller
         self.weights = LegWeights()
+        self._leg_weights = np.array([getattr(self.weights, name) for name in LEG_NAMES])
         self._legs = legs
         self._question_rows = np.asarray(
             library.question_rows if question_rows is None else question_rows, dtype=np.int64
@@ -218,15 +225,15 @@ class UnitSearch:
             "unit_vector": unit_vector,
             "question_vector": self._where_asked(self._question_similarities(turned), unit_vector),
         }
-        standard = {name: _standardise(scores) for name, scores in legs.items()}
-        for name in ("words", "asked_words", "concepts"):
-            standard[name] = _hold(standard[name])
-        fused = sum(getattr(self.weights, name) * scores for name, scores in standard.items())
+        standard = _standardised(np.stack([legs[name] for name in LEG_NAMES]))
+        fused = np.einsum("l,ln->n", self._leg_weights, standard)
         fused = (fused - self.weights.not_text * self._not_text) / self.weights.total
         fused = fused + _NAMED_PLACE * self._sections.named_in(query.mended)
         scores = np.round(self._with_neighbours(fused), _RANKING_DECIMALS)
         order = np.lexsort((np.arange(len(scores)), -scores))
-        return Ranking(query, self.library.places, tuple(order.tolist()), scores, standard)
+        return Ranking(
+            query, self.library.places, tuple(order.tolist()), scores, dict(zip(LEG_NAMES, standard, strict=True))
+        )
 
     def passages(self, ranking: Ranking, count: int = PASSAGES) -> tuple[Passage, ...]:
         """Return the best passages."""
@@ -295,11 +302,11 @@ def _neighbours(places: Sequence[Place]) -> tuple[NDArray[np.int64], NDArray[np.
     return np.array(before, dtype=np.int64), np.array(after, dtype=np.int64)
 
 
-def _standardise(scores: Scores) -> Scores:
-    deviation = float(scores.std())
-    return (scores - scores.mean()) / deviation if deviation > 1e-9 else np.zeros_like(scores)  # noqa: PLR2004
-
-
-def _hold(scores: Scores) -> Scores:
-    highest = float(scores.max())
-    return scores * (_LEXICAL_CEILING / highest) if highest > _LEXICAL_CEILING else scores
+def _standardised(legs: Scores) -> Scores:
+    """Return each leg in standard deviations from its mean, ``(legs, n)``; the best of a lexical leg is held."""
+    centred = legs - legs.mean(axis=1, keepdims=True)
+    deviation = centred.std(axis=1, keepdims=True)
+    standard: Scores = centred / np.where(deviation > _NO_SPREAD, deviation, np.inf)
+    lexical = standard[:_LEXICAL_LEGS]
+    lexical /= np.maximum(lexical.max(axis=1, keepdims=True) / _LEXICAL_CEILING, 1.0)
+    return standard
