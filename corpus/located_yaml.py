@@ -20,11 +20,16 @@ class Node:
 
     file: str
     node: yaml.Node
+    key: yaml.Node | None = None
 
     def refuse(self, message: str) -> NoReturn:
         """Raise a `KnowledgeError` at this node."""
         mark = self.node.start_mark
         raise KnowledgeError(message, file=self.file, line=mark.line + 1, column=mark.column + 1)
+
+    def refuse_key(self, message: str) -> NoReturn:
+        """Raise a `KnowledgeError` at the key this node is the value of."""
+        Node(self.file, self.key or self.node).refuse(message)
 
     def mapping(self) -> dict[str, Node]:
         """Return the node's entries; refuse anything but a mapping with unique keys."""
@@ -35,7 +40,7 @@ class Node:
             name = Node(self.file, key).text()
             if name in entries:
                 Node(self.file, key).refuse(f"{name!r} stands here a second time")
-            entries[name] = Node(self.file, value)
+            entries[name] = Node(self.file, value, key)
         return entries
 
     def fields(self, required: frozenset[str], optional: frozenset[str]) -> dict[str, Node]:
@@ -43,7 +48,7 @@ class Node:
         entries = self.mapping()
         for name, value in entries.items():
             if name not in required | optional:
-                value.refuse(f"unknown key {name!r}; expected one of {sorted(required | optional)}")
+                value.refuse_key(f"unknown key {name!r}; expected one of {sorted(required | optional)}")
         if missing := sorted(required - set(entries)):
             self.refuse(f"missing {missing}")
         return entries
@@ -58,6 +63,8 @@ class Node:
         """Return a non-empty string; what YAML reads as a number or a date counts as its text."""
         if not isinstance(self.node, yaml.ScalarNode):
             self.refuse(f"expected text, found {_kind(self.node)}")
+        if self.node.tag == "tag:yaml.org,2002:null" and self.node.value:
+            self.refuse(f"expected text, found {self.node.value!r}; quote it if it is a word")
         value = str(self.node.value)
         if not value.strip():
             self.refuse("expected text, found nothing")
@@ -73,6 +80,14 @@ class Node:
         return tuple(seen)
 
 
+def _refuse_anchors(text: str, file: str) -> None:
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if getattr(event, "anchor", None) is not None or getattr(event, "tag", None) is not None:
+            mark = event.start_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise KnowledgeError("anchors, aliases and tags are not read", file=file, line=line, column=column)
+
+
 def _kind(node: yaml.Node) -> str:
     if isinstance(node, yaml.MappingNode):
         return "a mapping"
@@ -86,13 +101,19 @@ def read_yaml(path: Path) -> Node:
         KnowledgeError: If the file is missing, is not YAML or is empty.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        text = path.read_text(encoding="utf-8")
+        _refuse_anchors(text, path.name)
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except FileNotFoundError as exc:
         raise KnowledgeError("the file is missing", file=path.name, line=1, column=1) from exc
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise KnowledgeError(str(exc.problem), file=path.name, line=line, column=column) from exc
+    except (UnicodeDecodeError, yaml.reader.ReaderError) as exc:
+        before = exc.object[: exc.start] if isinstance(exc, UnicodeDecodeError) else text[: exc.position].encode()
+        line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode()) + 1
+        raise KnowledgeError(f"no text: {exc.reason}", file=path.name, line=line, column=column) from exc
     if root is None:
         raise KnowledgeError("the file is empty", file=path.name, line=1, column=1)
     return Node(path.name, root)

@@ -11,21 +11,22 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_TAGS = "ul|ol|li|p|br|b|i|em|strong|span|u|math|sup|sub"
+_TAGS = "ul|ol|li|p|br|b|i|em|strong|span|u|math"
 _ATOM = re.compile(
     r"""
       (?P<link>\s*\[\[[^\[\]\n]{0,80}\]\([^()\s]{0,200}\)\])
-    | \$(?P<dollars>[^$\n]{1,80})\$
+    | \$(?P<dollars>[^$\s](?:[^$\n]{0,78}[^$\s])?)\$
     | <math>(?P<math>[^\n]{1,80}?)</math>
-    | <sup>(?P<sup>[^<\n]{1,80})</sup>
-    | <sub>(?P<sub>[^<\n]{1,80})</sub>
+    | <sup>(?P<sup>(?:[^<\n]|</?(?:b|i|em|strong|span)>){1,80})</sup>
+    | <sub>(?P<sub>(?:[^<\n]|</?(?:b|i|em|strong|span)>){1,80})</sub>
     | (?P<tag></?(?:"""
     + _TAGS
     + r""")(?:\s+[a-z-]{1,20}="[^"<>\n]{0,200}")*\s*/?>)
     | (?P<entity>&(?:\#\d{1,7}|\#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});)
     | \\(?P<escape>[\\`*_{}\[\]()\#+.!|<>~$-])
-    | (?P<hyphen>(?<=[a-z])-\n+(?=[a-z]))
-    | (?P<stray>(?<=\$)\s+(?=-[A-Za-z]))
+    | (?P<hyphen>(?<=[a-z])-[^\S\r\n]*[\r\n]\s*(?=[a-z]))
+    | (?<=\$)\s+(?P<stray>-[A-Za-z])
+    | (?<=\d)(?P<product>\*\d)
     | (?P<emphasis>\*+)
     | (?P<space>\s+)
     """,
@@ -118,7 +119,7 @@ def _atom_text(match: re.Match[str]) -> str:
         return _latex(body)
     if kind in {"sup", "sub"}:
         return _raised(clean(body), _SUPERSCRIPT if kind == "sup" else _SUBSCRIPT)
-    if kind == "escape":
+    if kind in {"escape", "stray", "product"}:
         return body
     if kind == "entity":
         return _visible(html.unescape(body))

@@ -50,18 +50,23 @@ def load_citation(path: Path) -> Citation:
     Raises:
         CorpusError: If it is not TOML, or a key is missing or unknown.
     """
+    place = f"{path.parent.name}/{path.name}"
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as exc:
-        raise CorpusError(f"{path.parent.name}/{path.name}: {exc}") from exc
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise CorpusError(f"{place}: {exc}") from exc
     known = {field.name for field in fields(Citation)}
     missing = sorted(known - {"superseded_by"} - set(values))
     unknown = sorted(set(values) - known)
     if missing or unknown:
-        raise CorpusError(f"{path.parent.name}/{path.name}: missing {missing}, unknown {unknown}")
+        raise CorpusError(f"{place}: missing {missing}, unknown {unknown}")
     for name in ("received", "accepted", "published"):
         values[name] = str(values[name])
-    return Citation(**{**values, "authors": tuple(values["authors"])})
+    expected = {"authors": list, "year": int}
+    for name, value in values.items():
+        if not isinstance(value, expected.get(name, str)):
+            raise CorpusError(f"{place}: {name} cannot be {value!r}")
+    return Citation(**{**values, "authors": tuple(str(author) for author in values["authors"])})
 
 
 def load_source(path: Path, citation: Citation) -> str:

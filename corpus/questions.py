@@ -62,7 +62,7 @@ def load_questions(path: Path, document: Document, vocabulary: Vocabulary) -> tu
 def _curated(key: str, node: Node, document: Document, vocabulary: Vocabulary, asked: dict[str, str]) -> CuratedUnit:
     unit = document.unit_by_id.get(key)
     if unit is None or not unit.searchable:
-        node.refuse(f"{key!r} is no unit of {document.citation.id}")
+        node.refuse_key(f"{key!r} is no unit of {document.citation.id}")
     fields = node.fields(_REQUIRED, _OPTIONAL)
     if fields["says"].text() != unit.display:
         fields["says"].refuse(f"{key!r} does not say this; the source says {unit.display!r}")
@@ -70,10 +70,14 @@ def _curated(key: str, node: Node, document: Document, vocabulary: Vocabulary, a
     _refuse_unknown(fields, "asks", lists["asks"], ASKS)
     _refuse_unknown(fields, "about", lists["about"], vocabulary.by_id.keys())
     for name in ("keep_with", "same_as"):
-        _refuse_unknown(fields, name, lists[name], document.unit_by_id.keys() - {key})
-    for question in (*lists["questions"], *lists["near_misses"]):
-        if asked.setdefault(" ".join(question.casefold().split()), key) != key:
-            node.refuse(f"{question!r} is asked of {asked[' '.join(question.casefold().split())]!r} too")
+        _refuse_unknown(fields, name, lists[name], {unit.id for unit in document.searchable} - {key})
+    for name in ("questions", "near_misses"):
+        for item in fields[name].items() if name in fields else ():
+            question = item.text()
+            folded = " ".join(question.casefold().split())
+            if folded in asked:
+                item.refuse(f"{question!r} is asked of {asked[folded]!r} too")
+            asked[folded] = key
     return CuratedUnit(key, **lists)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from corpus.document import Citation, Document, Locator, Reference, Section, Unit, UnitKind
+from corpus.errors import CorpusError
 from corpus.markup import Rendering, render
 from corpus.reference import cited_numbers, content_end, parse_reference
 from corpus.sentences import split_sentences
@@ -56,6 +57,8 @@ def read(source: str, citation: Citation) -> Document:
     blocks = _join_page_breaks(source, list(reader.blocks()))
     columns = {table: [cell.strip() for cell in head.split("\t")] for table, head in reader.heads.items()}
     content = sorted(_units(source, blocks, columns), key=lambda unit: unit.start)
+    if not content:
+        raise CorpusError(f"{citation.id}: the source is empty")
     numbered = _with_ids(content)
     units = sorted([*numbered, *_furniture(source, numbered)], key=lambda unit: unit.start)
     return Document(citation, source, _sections(source, blocks), tuple(units), _references(source, numbered))
@@ -65,7 +68,8 @@ def _lines(source: str) -> Iterator[tuple[int, int]]:
     for match in re.finditer(r"[^\r\n]+", source):
         line = match.group()
         if line.strip():
-            yield match.start() + len(line) - len(line.lstrip()), match.start() + len(line.rstrip())
+            blanks = " " if "\t" in line else None  # an empty first or last cell is a cell
+            yield match.start() + len(line) - len(line.lstrip(blanks)), match.start() + len(line.rstrip(blanks))
 
 
 class _BlockReader:
@@ -184,7 +188,7 @@ def _sentence_units(source: str, block: _Block, paragraph: int, kind: UnitKind) 
     for position, (first, last) in enumerate(ranges):
         start, end = rendering.to_raw(first, last)
         if position == 0:
-            start = block.start
+            start = block.start + len(source[block.start : start]) - len(source[block.start : start].lstrip())
         yield _unit(source, kind, block.section, paragraph, start, end)
 
 
@@ -212,7 +216,9 @@ def _with_ids(units: list[Unit]) -> list[Unit]:
     for unit in units:
         slug = unit.section.lower().replace(" ", "-")
         if unit.kind is UnitKind.HEADING:
-            named.append(replace(unit, id=f"{slug}-heading"))
+            counts[f"{slug}-heading"] += 1
+            again = counts[f"{slug}-heading"]
+            named.append(replace(unit, id=f"{slug}-heading" + (f"-{again}" if again > 1 else "")))
         else:
             counts[slug] += 1
             named.append(replace(unit, id=f"{slug}-{counts[slug]:02d}"))
@@ -246,7 +252,7 @@ def _sections(source: str, blocks: list[_Block]) -> tuple[Section, ...]:
         if label in sections:
             continue
         if label in captions:
-            above = sections[enclosing].path
+            above = sections[enclosing].path if enclosing in sections else (_FRONT,)
             sections[label] = Section(label, (*above, captions[label]), len(above) + 1, block.start)
             continue
         enclosing = label

@@ -92,11 +92,12 @@ def _split_authors(body: str) -> tuple[tuple[str, ...], str]:
         last = _LAST_AUTHOR.match(rest)
         if last is not None and not last.group("rest").startswith(";"):
             return (*authors, last.group("author").strip()), last.group("rest")
-        if not separator:
+        if not separator or "*" in head:
             break
         authors.append(head.strip())
         rest = tail
-    if authors:  # the last author is an organisation: it ends at the first full stop
+    if authors or ("*" in rest and _JOURNAL.search(rest) is None):
+        # the last author is an organisation: it ends at the first full stop
         organisation, _, title = rest.partition(". ")
         return (*authors, organisation), title
     return (), body

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-_END = re.compile(r"[.!?][\"”’)\]]*(?=\s+[\"“‘(\[]*[A-Z0-9À-ÖØ-Þ⁰¹²³⁴-⁹])")
+_END = re.compile(r"[.!?][\"”’)\]]*(?:\[\d[\d,\s–-]{0,80}\])?(?=\s+[\"“‘(\[]*[A-Z0-9À-ÖØ-Þ⁰¹²³⁴-⁹])")
 _ABBREVIATION = re.compile(
     r"""(?:\b(?:et\ al|vs|cf|ca|approx|resp|e\.\s?g|i\.\s?e|Figs?|Tabs?|Refs?|Nos?|Eqs?|Sects?|Drs?|Prof|Mrs?|Ms|St)
         |\b[A-Z]            # an initial
@@ -17,7 +17,7 @@ _ABBREVIATION = re.compile(
     re.VERBOSE,
 )
 _SURE_WORD = re.compile(
-    r"\s+[\"“‘(\[]*(?:The|This|These|Those|However|In|It|A|An|For|Although|Moreover|Furthermore|We)\s"
+    r"\s+[\"“‘(\[]*(?:The|This|These|Those|However|In|It|A|An|For|Although|Moreover|Furthermore|We)[\s,]"
 )
 _LONGEST_ABBREVIATION = 12
 

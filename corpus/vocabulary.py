@@ -74,7 +74,7 @@ def load_vocabulary(folder: Path = VOCABULARY) -> Vocabulary:
     for entry in entries:
         for parent in entry.parents:
             if parent not in nodes:
-                nodes[entry.id].refuse(f"parent {parent!r} of {entry.id!r} is no entry")
+                nodes[entry.id].mapping()["parents"].refuse(f"parent {parent!r} of {entry.id!r} is no entry")
     return Vocabulary(tuple(entries))
 
 
@@ -86,10 +86,13 @@ def _entry(key: str, node: Node, claimed: dict[str, str], *, therapy: bool) -> E
         fields["kind"].refuse(f"unknown kind {kind!r}; expected one of {sorted(KINDS)}")
     lists = {name: fields[name].texts() if name in fields else () for name in ("parents", "synonyms", "exact", "lay")}
     name = fields["name"].text()
-    for term in (name, *lists["synonyms"], *lists["lay"]):
-        folded = "".join(term.lower().replace("-", " ").split())
+    terms = [fields["name"], *(item for part in ("synonyms", "lay") if part in fields for item in fields[part].items())]
+    exact = fields["exact"].items() if "exact" in fields else []
+    for item in (*terms, *exact):
+        term = item.text()
+        folded = f"={term}" if item in exact else "".join(term.lower().replace("-", " ").split())
         if claimed.setdefault(folded, key) != key:
-            node.refuse(f"{term!r} of {key!r} belongs to {claimed[folded]!r}: a term has one entry")
+            item.refuse(f"{term!r} of {key!r} belongs to {claimed[folded]!r}: a term has one entry")
         if _FORBIDDEN & set(term):
-            node.refuse(f"{term!r} is not a bare term")
+            item.refuse(f"{term!r} is not a bare term")
     return Entry(key, kind, name, lists["parents"], (name, *lists["synonyms"]), lists["exact"], lists["lay"])

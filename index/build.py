@@ -24,7 +24,7 @@ from index.opening import LEXICAL_LEGS, PROJECTION_FILE, QUESTIONS_FILE, SPELLIN
 from index.projection import ProjectionData, ProjectionSettings, fit_projection, project
 from index.search import Legs, lexical_legs
 from index.spelling import Speller
-from index.store import writing
+from index.store import code_sha256, writing
 from index.weights import check_export, embed, export_onnx, load_weights
 
 _ENGLISH_WORDS = 30_000
@@ -140,6 +140,7 @@ def build_index(
     facts = {
         "version": version,
         "knowledge": library.knowledge,
+        "code": code_sha256(),
         "weights": {"name": name, "dimension": int(unit_vectors.shape[1]), "tokens": int(model.max_seq_length or 0)},
         "units": len(library.places),
         "questions": len(curated.questions),

@@ -19,7 +19,7 @@ from index.lexical import TermIndex
 from index.library import Library
 from index.search import Legs, Query, Ranking, UnitSearch
 from index.spelling import Speller
-from index.store import Manifest, read_manifest, verify_files
+from index.store import Manifest, code_sha256, read_manifest, verify_files
 
 LEXICAL_LEGS = ("words", "asked_words", "concepts")
 UNITS_FILE, QUESTIONS_FILE = "units.faiss", "questions.faiss"
@@ -89,14 +89,16 @@ def is_current(folder: Path) -> bool:
 
 
 def refuse_stale(manifest: Manifest, packs: Path = GUIDELINES) -> None:
-    """Compare the index with the packs.
+    """Compare the index with the packs and the code it is the product of.
 
     Raises:
-        IndexStaleError: If it was built from other packs or another vocabulary.
+        IndexStaleError: If it was built from other packs, another vocabulary or by other code.
     """
     knowledge = knowledge_hash(pack_folders(packs))
     if manifest.facts.get("knowledge") != knowledge:
         raise IndexStaleError("the index was built from other packs or another vocabulary than those installed here")
+    if manifest.facts.get("code") != code_sha256():
+        raise IndexStaleError("the index was built by other code than that installed here")
 
 
 class _Verification:

@@ -42,6 +42,16 @@ def _canonical(values: dict[str, Any]) -> bytes:
     return (json.dumps(values, sort_keys=True, indent=1, ensure_ascii=True) + "\n").encode("ascii")
 
 
+def code_sha256() -> str:
+    """Return the sha256 over the code that reads sources and builds indexes: what an index is the product of."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for package in (here.parent / "corpus", here):
+        for path in sorted(package.glob("*.py")):
+            digest.update(f"{package.name}/{path.name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def file_sha256(path: Path) -> str:
     """Return the sha256 of a file, read in blocks."""
     with path.open("rb") as file:

@@ -77,7 +77,8 @@ def test_the_references_of_the_review_are_all_there_in_order(review: Document) -
          "Carcinoid Syndrome: Update on the Pathophysiology and Treatment", "Clinics", 2018),
         (7, ("Ihse, I.", "Lindell, G.", "Tibblin, S."), "Neuroendocrine Tumors Metastatic to the Liver",
          "Surgical Treatment: Evidence-Based and Problem-Oriented", 2001),
-        (13, ("Colquhoun, S.D.",), "Neuroendocrine Tumors with Hepatic Metastases: A Review of Evolving Treatment Options",
+        (13, ("Colquhoun, S.D.",),
+         "Neuroendocrine Tumors with Hepatic Metastases: A Review of Evolving Treatment Options",
          "Liver Res.", 2018),
         (15, ("Wild, D.", "Bomanji, J.B.", "Benkert, P.", "Maecke, H.", "Ell, P.J.", "Reubi, J.C.", "Caplin, M.E."),
          "Comparison of ⁶⁸Ga-DOTANOC and ⁶⁸Ga-DOTATATE PET/CT within Patients with Gastroenteropancreatic "
@@ -154,6 +155,8 @@ def test_only_the_link_markers_behind_an_entry_are_cut_off(line: str, content: s
         ("8. World Health Organization. *A Report*; WHO: Geneva, Switzerland, 2019.",
          ReferenceEntry(8, ("World Health Organization",), "A Report", "", 2019)),
         ("9. *A Report*; WHO: Geneva, Switzerland.", ReferenceEntry(9, (), "A Report", "", 0)),
+        ("13. Doe, J. *Guidelines of 1990*; Karger: Basel, Switzerland, 2003.",
+         ReferenceEntry(13, ("Doe, J.",), "Guidelines of 1990", "", 2003)),
         ("10. Nothing else", ReferenceEntry(10, (), "Nothing else", "", 0)),
         ("11. Doe, J. Survival *in vivo* after TACE. *J.* **2001**, *1*, 1.",
          ReferenceEntry(11, ("Doe, J.",), "Survival in vivo after TACE", "J.", 2001)),

@@ -9,17 +9,13 @@ from corpus.sentences import split_sentences
 
 thorough = settings(deadline=None, derandomize=True, max_examples=100, database=None)
 
-ANY_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=120)
-PROSE = st.lists(
-    st.sampled_from(
-        [*"The it A 5 5.3 et al. vs. e.g. i.e. (e.g., Fig. No. J. K. C. cm. [62,70]. [1–3] ” “Stop.” ? ! . .) )] NELM".split()]
-        + [" ", "  ", "\n", "\u00a0"]
-    ),
-    max_size=25,
-).map("".join)
+ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=120)
+PIECES = "The it A 5 5.3 et al. vs. e.g. i.e. (e.g., Fig. No. J. K. C. cm. [62,70]. [1–3] ” “Stop.” ? ! . .) )] NELM"
+PROSE = st.lists(st.sampled_from([*PIECES.split(), " ", "  ", "\n", "\u00a0"]), max_size=25).map("".join)
 # Sentences that end without doubt: a word of two letters or more, a full stop, a word with a capital.
-SENTENCE = st.lists(st.sampled_from("tumors respond slowly in 5.3 months (95% CI 4.2–6.7) [62,70] e.g. i.e. vs. Ki-67".split()),
-                    max_size=6).map(lambda words: " ".join(["Larger", *words, "lesions."]))  # fmt: skip
+MIDDLE = "tumors respond slowly in 5.3 months (95% CI 4.2–6.7) [62,70] e.g. i.e. vs. Ki-67"
+WORDS = st.lists(st.sampled_from(MIDDLE.split()), max_size=6)
+SENTENCE = WORDS.map(lambda words: " ".join(["Larger", *words, "lesions."]))
 
 
 def sentences(text: str) -> list[str]:
@@ -30,15 +26,15 @@ def test_sentences_of_the_review_end_where_a_reader_ends_them(review: Document) 
     shown = {unit.display for unit in review.units if unit.kind is UnitKind.SENTENCE}
     assert {
         # the full stops of "et al.", "vs." and "(e.g.," end nothing; nor do decimals
-        "A comprehensive investigation conducted by Touloupas et al. evaluated the efficacy of TACE in 202 patients who "
-        "underwent TACE treatment for NELM, reporting a median OS as high as 5.3 years (95% CI 4.2–6.7) [65].",
-        "Helmberger et al. and Wong et al. reported study outcomes for patients with NELM treated with TACE compared to "
-        "radioembolization with resin microspheres, with an estimated OS of 33 months [91,103].",
+        "A comprehensive investigation conducted by Touloupas et al. evaluated the efficacy of TACE in 202 patients "
+        "who underwent TACE treatment for NELM, reporting a median OS as high as 5.3 years (95% CI 4.2–6.7) [65].",
+        "Helmberger et al. and Wong et al. reported study outcomes for patients with NELM treated with TACE compared "
+        "to radioembolization with resin microspheres, with an estimated OS of 33 months [91,103].",
         "Interestingly, Minh et al. showed cTACE to have superior survival outcomes compared with radioembolization "
         "(33.8 months vs. 23.4 months, respectively) [70].",
-        "The rationale for catheter-driven locoregional therapies stems from the observation that NELM tumors typically "
-        "exhibit hypervascularity (e.g., as evidenced by homogenous or peripheral arterial-phase image enhancement on "
-        "CT/MRI), primarily deriving their blood supply from the hepatic artery [56].",
+        "The rationale for catheter-driven locoregional therapies stems from the observation that NELM tumors "
+        "typically exhibit hypervascularity (e.g., as evidenced by homogenous or peripheral arterial-phase image "
+        "enhancement on CT/MRI), primarily deriving their blood supply from the hepatic artery [56].",
         "In fact, a systemic review of non-surgical treatments for pancreatic NELM found limited evidence to support "
         "systemic vs. locoregional therapy.",
         # a full stop behind a citation, a closing quotation mark, a number or an abbreviation in capitals ends one
@@ -73,6 +69,7 @@ def test_no_sentence_of_the_review_is_a_torn_piece(review: Document) -> None:
         "J. K. Smith treated both lobes.",
         "Criss, C.R.; Makary, M.S. Liver-Directed Therapies.",
         "About approx. 5 cm were left (cf. Table 1).",
+        "Makary, M.S. The Role of Embolization.",
         "U.S. Food and Drug Administration.",
         "See Refs. 12 and No. 5.",
         "The 5 Fr. catheter... was withdrawn.",
