@@ -41,9 +41,7 @@ def knowledge_hash(packs: Iterable[Path] | None = None, vocabulary: Path = VOCAB
     """
     digest = hashlib.sha256()
     for folder in (*sorted(pack_folders() if packs is None else packs, key=lambda path: path.name), vocabulary):
-        for path in sorted(
-            p for p in folder.rglob("*") if p.is_file() and p.name not in ("gaps.yaml", "outcomes.yaml")
-        ):
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
             data = path.read_bytes()
             digest.update(f"{name}\0{len(data)}\0".encode())
