@@ -20,14 +20,14 @@ from corpus.errors import CorpusError
 if TYPE_CHECKING:
     from corpus.vocabulary import Vocabulary
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*(?![a-z\d])|[a-z\d]+(?:'[a-z]+)?")
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|[a-z\d]+(?:'[a-z]+)?")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _SPELLINGS = [
     (re.compile(r"(?<=[a-z]{3})our(?=$|s$|ed$|ing$|al$|able$|ful$|ite)"), "or"),
     (re.compile(r"is(?=(?:e|ed|es|er|ing|ation|ations|able)$)"), "iz"),
     (re.compile(r"ys(?=(?:e|ed|es|ing)$)"), "yz"),
     (re.compile(r"^haem"), "hem"),
-    (re.compile(r"aemi"), "emi"),
+    (re.compile(r"(?<=[a-z])ae(?=[a-z]{2})"), "e"),
     (re.compile(r"(?<=[a-z])oea"), "ea"),
     (re.compile(r"^oe|^ae"), "e"),
     (re.compile(r"(?<=[a-z]{2})tre(?=s?$)"), "ter"),
@@ -57,7 +57,7 @@ def _plain(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return lower-case text without diacritics, ligatures, superscripts and typographic dashes or quotes."""
-    return _plain(text).lower()
+    return _plain(text).lower().translate(_TYPOGRAPHY)
 
 
 @lru_cache(maxsize=256)
@@ -129,7 +129,7 @@ class Lexicon:
     stemmed: Mapping[str, str]
     exact: Mapping[str, str]
     parents: Mapping[str, tuple[str, ...]]
-    longest: int = 9
+    longest: int = 12
     _lineages: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def mentions(self, text: str) -> list[Mention]:
@@ -188,7 +188,7 @@ class Lexicon:
 def _cased_words(text: str) -> list[str]:
     """Words in their own case, aligned one to one with ``words``."""
     plain = _plain(text)
-    folded = plain.lower()
+    folded = plain.lower().translate(_TYPOGRAPHY)
     if len(plain) != len(folded):  # a character whose lower case is longer: fall back to folded words
         plain = folded
     return [plain[m.start() : m.end()] for m in _WORD.finditer(folded)]

@@ -68,7 +68,10 @@ class PassageBuilder:
         for row in order:
             if row in held:
                 continue
-            first, last = max(self._windows[row], key=lambda window: self._value(window, worth, held))
+            first, last = max(
+                (w for w in self._windows[row] if held.isdisjoint(range(*w))),
+                key=lambda window: self._value(window, worth, held),
+            )
             held.update(range(first, last))
             places = self._places[first:last]
             start = places[0].unit.start

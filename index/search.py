@@ -19,7 +19,7 @@ from index.analysis import content_terms
 from index.dense import VectorSearch
 from index.lexical import TermIndex
 from index.library import Library, Place
-from index.passage import Passage, PassageBuilder
+from index.passage import LONGEST_CHARACTERS, Passage, PassageBuilder
 from index.projection import project
 from index.sections import SectionNames
 from index.spelling import Speller
@@ -243,7 +243,7 @@ class UnitSearch:
         """Return the first units of the library as passages of score 0: for a question that cannot be read."""
         rows = range(min(count, len(self.library.places)))
         return tuple(
-            Passage(rank, 0.0, (place,), place.unit.start, place.unit.end)
+            Passage(rank, 0.0, (place,), place.unit.start, min(place.unit.end, place.unit.start + LONGEST_CHARACTERS))
             for rank, place in enumerate((self.library.places[row] for row in rows), 1)
         )
 
@@ -273,7 +273,8 @@ class UnitSearch:
             return scores if len(self._question_rows) else expected_from
         known, base = scores[asked], expected_from[asked]
         spread = base - base.mean()
-        slope = float(spread @ (known - known.mean()) / max(spread @ spread, 1e-12))
+        variance = float(spread @ spread)
+        slope = float(spread @ (known - known.mean())) / variance if variance > _NO_SPREAD else 1.0
         filled = known.mean() + slope * (expected_from - base.mean())
         return np.where(asked, scores, filled)
 

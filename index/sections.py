@@ -11,7 +11,7 @@ from corpus.document import Section
 from index.analysis import fold, stem, words
 from index.library import Library
 
-_NUMBERED = re.compile(r"\b(?:section|sect\.?|chapter|§)\s*(\d+(?:\.\d+)*)")
+_NUMBERED = re.compile(r"(?:\b(?:section|sect\.?|chapter)|§)\s*(\d+(?:\.\d+)*)")
 _NUMBER = re.compile(r"^\d+(?:\.\d+)*$")
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from index.analysis import fold, stem
 
-_WORD = re.compile(r"[^\W\d_]{5,30}")
+_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]{5,30}(?![^\W\d_])")
 _LONG_WORD = 9
 """Letters from which two errors are mended; below, one."""
 
@@ -60,7 +60,7 @@ class Speller:
 
     def _mend_word(self, word: str) -> str:
         folded = fold(word)
-        if self.knows(folded) or not folded:
+        if self.knows(folded) or not folded.isalpha():
             return word
         from rapidfuzz.distance import OSA
 

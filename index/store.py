@@ -69,7 +69,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST_FILE
     try:
         data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as exc:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as exc:
         raise IndexMissingError(f"no index at {folder.name!r}: {MANIFEST_FILE} is missing") from exc
     try:
         values = json.loads(data)
@@ -77,7 +77,7 @@ def read_manifest(folder: Path) -> Manifest:
         intact = _canonical({**values, "digest": digest}) == data
         intact = intact and hashlib.sha256(_canonical(values)).hexdigest() == digest
         files = {name: (entry["sha256"], entry["bytes"]) for name, entry in values.pop("files").items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise IndexCorruptError(f"{MANIFEST_FILE} cannot be read") from exc
     if not intact:
         raise IndexCorruptError(f"{MANIFEST_FILE} is not as it was written")

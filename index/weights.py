@@ -72,7 +72,7 @@ def _default_folder() -> Path:
 def embed(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
     """Return the unit vectors of texts, ``(n, d) float32``."""
     if not texts:
-        return np.zeros((0, int(model.get_sentence_embedding_dimension() or 0)), dtype=np.float32)
+        return np.zeros((0, int(model.get_embedding_dimension() or 0)), dtype=np.float32)
     vectors = model.encode(list(texts), normalize_embeddings=True, batch_size=64, show_progress_bar=False)
     return np.ascontiguousarray(vectors, dtype=np.float32)
 
@@ -136,6 +136,7 @@ def check_export(folder: Path, texts: Sequence[str], vectors: NDArray[np.float32
         WeightsError: If any component differs by more than `TOLERANCE`.
     """
     encoder = OnnxEncoder(folder)
-    worst = max((float(np.abs(encoder.encode(t) - v).max()) for t, v in zip(texts, vectors, strict=True)), default=0.0)
-    if worst > TOLERANCE:
+    differences = [np.abs(encoder.encode(t) - v).max() for t, v in zip(texts, vectors, strict=True)]
+    worst = float(np.max(differences, initial=0.0))
+    if not worst <= TOLERANCE:
         raise WeightsError(f"the exported model differs by {worst:.1e} from the weights, allowed {TOLERANCE:.0e}")

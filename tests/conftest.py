@@ -10,7 +10,8 @@ import pytest
 
 from assistant import Assistant
 from corpus.document import Document
-from corpus.pack import GUIDELINES, load_pack
+from corpus.integrity import GUIDELINES
+from corpus.pack import load_pack
 from corpus.vocabulary import Vocabulary, load_vocabulary
 from index.location import index_folder
 from index.opening import SearchIndex

@@ -11,7 +11,8 @@ from index.dense import FaissVectors
 
 def unit_rows(seed: int, count: int, dimension: int) -> NDArray[np.float32]:
     rows = np.random.default_rng(seed).normal(size=(count, dimension))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def by_number(found: tuple[NDArray[np.int64], NDArray[np.float32]]) -> dict[int, float]:

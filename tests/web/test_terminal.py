@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from assistant import Assistant
+from corpus.document import Document, UnitKind
+from web.terminal import answer_text, cell, passages_text, section_text
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who should not have TACE?", "Lower risk of post-embolic syndrome than TACE?", "Was DEB-TACE halted in RETNET?"],
+)
+def test_every_quote_stands_whole_above_its_place_and_link(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    text = answer_text(answer)
+    for citation in answer.citations:
+        assert f"“{citation.display}” [{citation.n}]" in words(text)
+        before, _, after = text.partition(citation.url)
+        assert before.rstrip().split("\n")[-1].startswith(f"    [{citation.n}] {' › '.join(citation.path)}")
+        assert after.startswith("\n\n")
+    assert re.findall(r"” \[(\d+)\]", words(text)) == [str(c.n) for c in answer.citations]
+
+
+def test_the_answer_to_one_question_is_laid_out_exactly(assistant: Assistant) -> None:
+    text = answer_text(assistant.ask("When is radioembolization preferred over TACE?"))
+    assert text.startswith(
+        "Closest sentences in the review; not yet judged whether they answer:\n\n"
+        "“Merits for preferring radioembolization over TACE may also depend on specific clinical scenarios,\n"
+        "such as cases with uneven distribution of bulky disease in a single lobe or when the disease is\n"
+        "progressing rapidly [54].” [1]\n"
+        "    [1] 3. Locoregional Therapies › 3.5. Transarterial Radioembolization vs. Chemoembolization"
+        " · references 54\n"
+        "        /source/criss-makary-2024/f9848353?at=30547-30766#cited\n\n"
+    )
+    assert text.endswith(
+        "Source: Criss CR, Makary MS. Curr. Oncol. 2024, 31, 2076–2091. © 2024 by the authors, licensed under "
+        "CC BY 4.0; shown unchanged in wording. Published 2024-04-05."
+    )
+
+
+def test_a_caveat_says_that_it_is_read_together_with_another(assistant: Assistant) -> None:
+    answer = assistant.ask("Was DEB-TACE halted in RETNET?")
+    caveats = [s.text for s in answer.statements if s.role == "caveat"]
+    assert caveats
+    text = words(answer_text(answer))
+    assert text.count("Read together with: ") == len(caveats)
+    assert all(f"Read together with: “{caveat}”" in text for caveat in caveats)
+
+
+def test_an_item_of_a_table_is_led_in_by_row_and_column(assistant: Assistant) -> None:
+    answer = assistant.ask("Lower risk of post-embolic syndrome than TACE?")
+    assert cell(answer.citations[0]) == "Transarterial “bland” Embolization (TAE) — Highlights and Outcomes: "
+    assert f"{cell(answer.citations[0])}“{answer.citations[0].display}” [1]" in words(answer_text(answer))
+    assert cell(dataclasses.replace(answer.citations[0], locator=None)) == ""
+
+
+def test_a_mended_question_is_said_and_an_unchanged_one_is_not(assistant: Assistant) -> None:
+    mended = answer_text(assistant.ask("What is radioembolizaton?"))
+    assert mended.startswith("Understood as: What is radioembolization?\n\n")
+    assert "Understood as" not in answer_text(assistant.ask("What is radioembolization?"))
+
+
+def test_an_abstention_shows_no_quote(assistant: Assistant) -> None:
+    text = answer_text(assistant.ask("pizza"))
+    assert text.startswith("No word of this question occurs in the review or in its field's vocabulary.\n\nSource: ")
+    assert "“" not in text
+
+
+def test_lines_are_no_wider_than_a_hundred_but_for_places(assistant: Assistant) -> None:
+    lines = answer_text(assistant.ask("Who should not have TACE?")).split("\n")
+    assert [line for line in lines if len(line) > 100 and not line.startswith(("    ", "Source: "))] == []
+
+
+def test_passages_stand_in_order_with_section_and_score(assistant: Assistant) -> None:
+    passages = assistant.search("Who should not have TACE?", 3)
+    heads = re.findall(r"^(\d+)\. Section (.+) \(score (-?\d+\.\d\d)\)$", passages_text(passages), re.MULTILINE)
+    assert heads == [(str(p.rank), p.places[0].unit.section, f"{p.score:.2f}") for p in passages]
+    for passage in passages:
+        assert words(passage.places[0].unit.display) in words(passages_text(passages))
+
+
+def test_a_section_is_printed_with_every_sentence_once_and_in_order(review: Document) -> None:
+    for section in review.sections:
+        units = [u for u in review.searchable if u.section == section.label]
+        printed = words(section_text(review, section.label))
+        assert printed == words(
+            " ".join([" › ".join(section.path), *(u.display for u in units), review.citation.attribution])
+        )
+
+
+def test_paragraphs_are_those_of_the_source(review: Document) -> None:
+    paragraphs = {u.paragraph for u in review.searchable if u.section == "3.2"}
+    blocks = section_text(review, "3.2").split("\n\n")
+    assert blocks[0] == "3. Locoregional Therapies › 3.2. Transarterial Chemoembolization"
+    assert len(blocks) == len(paragraphs) + 2
+
+
+def test_cells_and_items_of_a_table_stand_on_their_own(review: Document) -> None:
+    blocks = section_text(review, "Table 1").split("\n\n")
+    items = [u for u in review.units if u.section == "Table 1" and u.kind in {UnitKind.ITEM, UnitKind.CELL}]
+    assert items
+    assert {words(u.display) for u in items} <= {words(block) for block in blocks}
