@@ -32,9 +32,20 @@ def choose_evidence(ranking: Ranking, library: Library) -> tuple[Evidence, ...]:
     for hit in hits:
         if hit.score >= NEARLY_AS_GOOD * hits[0].score:
             chosen[hit.place.key] = Evidence(hit.place, "answer")
-            for place in obligatory_neighbours(hit.place, library):
+            for place in company(hit.place, library):
                 chosen.setdefault(place.key, Evidence(place, "caveat"))
     return tuple(chosen.values())
+
+
+def company(place: Place, library: Library) -> tuple[Place, ...]:
+    """Return a unit's obligatory neighbours, and what these are never shown without in their turn."""
+    found = list(obligatory_neighbours(place, library))
+    for neighbour in found:  # grows while it is read
+        for unit in library.knowledge_of(neighbour).keep_with:
+            other = library.place(neighbour.document.citation.id, unit)
+            if other not in found and other.row != place.row:
+                found.append(other)
+    return tuple(found)
 
 
 def obligatory_neighbours(place: Place, library: Library) -> tuple[Place, ...]:

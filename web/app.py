@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict
 
+from assistant.answer import Answer
 from assistant.assistant import Assistant
-from assistant.schema import answer_schema
 from assistant.version import VERSION
 from corpus.document import Document
 from web import problems
-from web.limits import BodyLimit, SafetyHeaders
+from web.headers import SafetyHeaders
+from web.limits import BodyLimit
 from web.pages import chat_page, source_page
 from web.problems import NotFoundError, RangeInvalidError
 from web.reader import HASH_LENGTH, reader_page
@@ -61,13 +62,10 @@ def _pages(assistant: Assistant) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     documents = {document.citation.id: document for document in assistant.documents}
 
-    @router.get("/")
-    def start() -> Response:
-        return chat_page(assistant.documents, None)
-
-    @router.post("/")
-    def ask(question: Annotated[str, Form()] = "") -> Response:
-        return chat_page(assistant.documents, assistant.ask(question))
+    @router.api_route("/", methods=["GET", "POST"])  # one route, so that a wrong method is told of both
+    def start(request: Request, question: Annotated[str, Form()] = "") -> Response:
+        answer = assistant.ask(question) if request.method == "POST" else None
+        return chat_page(assistant.documents, answer)
 
     @router.get("/source/{document}")
     def current(document: str) -> Response:
@@ -89,11 +87,8 @@ def _pages(assistant: Assistant) -> APIRouter:
 
 def _operations(assistant: Assistant) -> APIRouter:
     router = APIRouter()
-    answered: dict[int | str, dict[str, Any]] = {
-        200: {"description": "The answer.", "content": {"application/json": {"schema": answer_schema()}}}
-    }
 
-    @router.post("/ask", responses=answered, summary="Ask the review")
+    @router.post("/ask", response_model=Answer, responses=problems.DESCRIBED, summary="Ask the review")
     def ask(body: AskRequest, _request: Request) -> Response:
         return Response(assistant.ask(body.question).to_json(), media_type="application/json")
 

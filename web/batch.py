@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from assistant.assistant import Assistant
 from assistant.errors import BatchError
@@ -36,12 +36,25 @@ def answer_batch(
     errors: list[tuple[int, NelmError]] = []
     for done, (number, line) in enumerate(lines, 1):
         try:
-            target.write(json.dumps(_answer_line(assistant, line), ensure_ascii=False) + "\n")
+            target.write(_json(_answer_line(assistant, line)) + "\n")
         except NelmError as exc:
             errors.append((number, exc))
         if tell is not None:
             tell(done, len(lines))
     return BatchReport(len(lines) - len(errors), tuple(errors))
+
+
+def _json(values: dict[str, Any]) -> str:
+    text = json.dumps(values, ensure_ascii=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:  # an id with half a surrogate pair: escaped, it survives
+        return json.dumps(values)
+    return text
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _numbered(source: Path) -> Iterator[tuple[int, bytes]]:
@@ -52,8 +65,8 @@ def _numbered(source: Path) -> Iterator[tuple[int, bytes]]:
 
 def _answer_line(assistant: Assistant, line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line)
-    except ValueError as exc:
+        row = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
         raise BatchError("the line is not JSON") from exc
     if not isinstance(row, dict) or "id" not in row:
         raise BatchError("the line is no object with an id")

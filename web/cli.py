@@ -100,9 +100,15 @@ def ask(
 def _ask_batch(assistant: Assistant, file: Path, out: Path) -> None:
     from web.batch import answer_batch
 
+    part = out.with_name(
+        f"{out.name}.part"
+    )  # put in place when whole: former answers, or the questions, stay until then
     try:
-        with out.open("w", encoding="utf-8", newline="\n") as target, _progress("answering") as tell:
+        if not file.is_file():
+            raise UsageError(f"{file} is no file")
+        with part.open("w", encoding="utf-8", newline="\n") as target, _progress("answering") as tell:
             report = answer_batch(assistant, file, target, tell=tell)
+        part.replace(out)
     except OSError as exc:
         raise UsageError(f"{exc.filename}: {exc.strerror}") from exc
     for number, error in report.errors:

@@ -15,6 +15,7 @@ from assistant.version import VERSION
 from corpus.document import Document
 from corpus.errors import NelmError
 from corpus.markup import clean
+from web.headers import SAFETY
 from web.reader import ReaderPage
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,4 +46,6 @@ def source_page(page: ReaderPage) -> HTMLResponse:
 
 def error_page(_request: Request, error: NelmError, status: HTTPStatus) -> HTMLResponse:
     """An error for people."""
-    return _page("error.html", status=status, error=error, title=status.phrase)
+    page = _page("error.html", status=status, error=error, title=status.phrase)
+    page.headers.update(SAFETY)
+    return page

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from corpus.errors import NelmError
+from web.headers import SAFETY
 from web.pages import error_page
 
 MEDIA_TYPE = "application/problem+json"
@@ -62,6 +63,26 @@ class UnexpectedError(WebError):
     status = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+_MEMBERS = {
+    "type": "string",
+    "title": "string",
+    "status": "integer",
+    "detail": "string",
+    "code": "string",
+    "hint": "string",
+}
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": list(_MEMBERS),
+    "properties": {name: {"type": kind} for name, kind in _MEMBERS.items()},
+}
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    int(status): {"description": status.phrase, "content": {MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}}}
+    for status in (TooLargeError.status, RequestInvalidError.status, UnexpectedError.status)
+}
+"""The problems an operation can answer with, for its description."""
+
+
 def install(app: FastAPI) -> None:
     """Make every error of an application a problem document or a page."""
 
@@ -97,7 +118,7 @@ def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = N
         status = error.status if isinstance(error, WebError) else HTTPStatus.INTERNAL_SERVER_ERROR
     if not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
         return error_page(request, error, status)
-    return JSONResponse(problem(error, status), status_code=status, media_type=MEDIA_TYPE)
+    return JSONResponse(problem(error, status), status_code=status, media_type=MEDIA_TYPE, headers=SAFETY)
 
 
 def problem(error: NelmError, status: HTTPStatus) -> dict[str, Any]:

@@ -74,16 +74,17 @@ def reader_page(document: Document, at: tuple[int, int] | None, other_version: s
     """
     pieces = list(_pieces(document, at))
     numbers = {reference.unit: reference.number for reference in document.references}
-    sections = tuple(
-        _section_view(document.section_by_label[label], list(group), numbers)
-        for label, group in itertools.groupby(pieces, key=lambda piece: piece.unit.section)
-    )
-    return ReaderPage(document, sections, any(piece.first for piece in pieces), other_version)
+    views: list[SectionView] = []
+    for label, group in itertools.groupby(pieces, key=lambda piece: piece.unit.section):
+        before = sum(view.section.label == label for view in views)  # front matter goes on behind the abstract
+        views.append(_section_view(document.section_by_label[label], list(group), numbers, part=before + 1))
+    return ReaderPage(document, tuple(views), any(piece.first for piece in pieces), other_version)
 
 
-def anchor(label: str) -> str:
-    """Return a section's fragment identifier."""
-    return "section-" + label.lower().replace(" ", "-")
+def anchor(label: str, part: int = 1) -> str:
+    """Return the fragment identifier of a section, or of its further parts."""
+    name = "section-" + label.lower().replace(" ", "-")
+    return name if part == 1 else f"{name}-{part}"
 
 
 def _pieces(document: Document, at: tuple[int, int] | None) -> Iterator[Piece]:
@@ -91,7 +92,7 @@ def _pieces(document: Document, at: tuple[int, int] | None) -> Iterator[Piece]:
     for unit in document.units:
         if unit.kind is UnitKind.FURNITURE:
             continue
-        if at is None or unit.start >= at[1] or unit.end <= at[0]:
+        if at is None or unit.start >= at[1] or unit.end <= at[0] or unit.kind is UnitKind.HEADING:
             yield Piece(unit, unit.display, "", "", first=False)
             continue
         start, end = render(document.source, unit.start, unit.end).to_clean(*at)
@@ -100,11 +101,11 @@ def _pieces(document: Document, at: tuple[int, int] | None) -> Iterator[Piece]:
         first = first and end <= start
 
 
-def _section_view(section: Section, pieces: list[Piece], numbers: Mapping[str, int]) -> SectionView:
+def _section_view(section: Section, pieces: list[Piece], numbers: Mapping[str, int], *, part: int) -> SectionView:
     heading = next((p.unit.display for p in pieces if p.unit.kind is UnitKind.HEADING), "")
     body = [piece for piece in pieces if piece.unit.kind is not UnitKind.HEADING]
     groups = [list(group) for _, group in itertools.groupby(body, key=lambda piece: piece.unit.paragraph)]
-    return SectionView(section, heading, anchor(section.label), tuple(_block(group, numbers) for group in groups))
+    return SectionView(section, heading, anchor(section.label, part), tuple(_block(group, numbers) for group in groups))
 
 
 def _block(pieces: list[Piece], numbers: Mapping[str, int]) -> Block:

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
         public_url: Put before links in answers of the API, such as ``https://nelm.example.org``.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     index: Path | None = None
     weights: str | None = None

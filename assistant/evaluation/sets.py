@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from corpus.errors import NelmError
+
+Item = TypeVar("Item")
 
 
 class EvaluationError(NelmError):
@@ -46,31 +49,52 @@ class OwnQuestion:
 
 
 def load_questions(folder: Path) -> tuple[Question, ...]:
-    """Read ``questions.jsonl`` of a folder."""
-    return tuple(
-        Question(
-            row["id"],
-            row["question"],
-            row["kind"],
-            tuple(row["gold_sections"]),
-            tuple(row["gold_quotes"]),
-            bool(row["all"]),
-            tuple(tuple(group) for group in row.get("must_include", ())),
-        )
-        for row in _rows(folder / "questions.jsonl")
-    )
+    """Read ``questions.jsonl`` of a folder.
+
+    Raises:
+        EvaluationError: If it is missing, no JSON lines, or a line lacks a field.
+    """
+    return _read(folder / "questions.jsonl", _question)
 
 
 def load_own(path: Path) -> tuple[OwnQuestion, ...]:
-    """Read a list of questions with the units they were written for."""
-    return tuple(OwnQuestion(r["id"], r["question"], r["section"], tuple(r["units"])) for r in _rows(path))
+    """Read a list of questions with the units they were written for.
+
+    Raises:
+        EvaluationError: If it is missing, no JSON lines, or a line lacks a field.
+    """
+    return _read(path, lambda row: OwnQuestion(row["id"], row["question"], row["section"], tuple(row["units"])))
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _question(row: dict[str, Any]) -> Question:
+    return Question(
+        row["id"],
+        row["question"],
+        row["kind"],
+        tuple(row["gold_sections"]),
+        tuple(row["gold_quotes"]),
+        bool(row["all"]),
+        tuple(tuple(group) for group in row.get("must_include", ())),
+    )
+
+
+def _read(path: Path, make: Callable[[dict[str, Any]], Item]) -> tuple[Item, ...]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines if line.strip()]
+        lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError as exc:
         raise EvaluationError(f"{path.name} is missing") from exc
-    except ValueError as exc:
-        raise EvaluationError(f"{path.name} is not JSON lines") from exc
+    except UnicodeDecodeError as exc:
+        raise EvaluationError(f"{path.name} is not JSON lines: it is not UTF-8") from exc
+    items: list[Item] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            items.append(make(json.loads(line)))
+        except ValueError as exc:
+            raise EvaluationError(f"{path.name} is not JSON lines: line {number}") from exc
+        except KeyError as exc:
+            raise EvaluationError(f"{path.name}:{number}: the line has no {exc}") from exc
+        except (TypeError, AttributeError) as exc:
+            raise EvaluationError(f"{path.name}:{number}: the line is no object with the fields expected") from exc
+    return tuple(items)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from web.limits import LARGEST_BODY, BodyLimit, SafetyHeaders
+from web.headers import SafetyHeaders
+from web.limits import LARGEST_BODY, BodyLimit
 
 
 class Echo:
