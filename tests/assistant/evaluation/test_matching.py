@@ -167,6 +167,7 @@ def rows(shared: Path) -> list[dict[str, Any]]:
         ("$^{90}$Y", "90y"),
         ("H&amp;E &lt; 3", "h&e < 3"),
         ("$\\mathrm{cm}^2$", "cm2"),
+        ("$\\geqslant 3$ or $\\leqslant 4$", ">= 3 or <= 4"),
         ("\\geqs", "geqs"),
     ],
 )
