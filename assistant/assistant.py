@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.answer import Answer
-from assistant.composition import Composer
-from assistant.evidence import choose_evidence
-from assistant.question import not_a_question, readable
+from assistant.composition import Asked, Composer
+from assistant.decision import Model, decision_features, explain_silence
+from assistant.evidence import Chooser
+from assistant.instructions import without_instructions
+from assistant.question import claims_something, not_a_question, readable
+from assistant.ranker import Ranker
 from assistant.version import VERSION
 from corpus.document import Document
 from index.library import Library
 from index.location import index_folder
 from index.opening import SearchIndex
 from index.passage import Passage
+from index.search import Query, Ranking
+
+_NEAREST = 2
 
 
 class Assistant:
@@ -21,6 +28,9 @@ class Assistant:
 
     def __init__(self, index: SearchIndex, *, public_url: str = "") -> None:
         self._index = index
+        models = index.manifest.facts["models"]
+        self._chooser = Chooser(index.library, index.search, Ranker.from_values(models["ranker"]), index.encoder.encode)
+        self._decision = Model(**models["decision"])
         self._composer = Composer(index.library, index=index.manifest.sha256, version=VERSION, public_url=public_url)
 
     @classmethod
@@ -48,22 +58,39 @@ class Assistant:
     def ask(self, question: str) -> Answer:
         """Answer a question from the documents.
 
-        The same question, index and version give the same bytes. A message that cannot be read, or shares no word with
-        the documents and their vocabulary, is answered with ``not_covered``; nothing raises on account of its content.
+        The same question, index and version give the same bytes. What the documents do not answer is said to be
+        ``not_covered``, with the reason; instructions are set aside, and a message of nothing else is ``declined``.
+        Nothing raises on account of a message's content.
 
         Raises:
             QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
         """
         text = readable(question)
-        query = self._index.search.read(text)
+        remaining, instructed = without_instructions(text)
+        query = self._index.search.read(remaining or text)
         reason = not_a_question(query)
         if reason in {"unreadable", "too_vague"}:
-            return self._composer.not_covered(text, query.mended, reason, self._index.search.first_passages())
+            return self._composer.abstained(Asked(text, query.mended, self._index.search.first_passages()), reason)
         ranking = self._index.rank(query)
-        passages = self._index.search.passages(ranking)
+        asked = Asked(text, query.mended, self._index.search.passages(ranking))
+        if instructed and not remaining:
+            nearest = [hit.place for hit in ranking.hits(_NEAREST)]
+            return self._composer.abstained(replace(asked, resolved=""), None, nearest=nearest)
         if reason is not None:
-            return self._composer.not_covered(text, query.mended, reason, passages)
-        return self._composer.answered(text, query.mended, choose_evidence(ranking, self.library), passages)
+            return self._composer.abstained(asked, reason)
+        return self._decided(asked, query, ranking)
+
+    def _decided(self, asked: Asked, query: Query, ranking: Ranking) -> Answer:
+        """Answer or abstain, as the calibrated decision says."""
+        choice = self._chooser.choose(query, ranking)
+        features = decision_features(query, ranking, choice.features, choice.best, self._index.search.speller)
+        probability = self._decision.probability(features)
+        if probability < self._decision.threshold:
+            silence = explain_silence(ranking, self.library)
+            asked = replace(asked, confidence=round(1 - probability, 2))
+            return self._composer.abstained(asked, silence.reason, says=silence.says, nearest=silence.nearest)
+        asked = replace(asked, confidence=round(probability, 2))
+        return self._composer.answered(asked, choice.evidence, heads=claims_something(query.mended))
 
     def search(self, question: str, count: int = 10) -> tuple[Passage, ...]:
         """Return the passages closest to a question, best first."""

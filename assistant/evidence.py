@@ -1,20 +1,34 @@
-"""Choosing the sentences to show: the best by search, each with the neighbours without which it would mislead."""
+"""Choosing the sentences to show: the best for each part of the question, and what would mislead if left out."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.answer import Role
+from assistant.facets import parts_of
+from assistant.ranker import FeatureReader, Features, Ranker
 from corpus.document import UnitKind
 from index.library import Library, Place
-from index.search import Ranking
+from index.search import Query, Ranking, Scores, UnitSearch
 
-MOST_SENTENCES = 3
-NEARLY_AS_GOOD = 0.85
-"""Share of the best score from which a further sentence is shown."""
-_LOOKED_AT = 20
+MOST_SENTENCES = 5
+_CANDIDATES = 12
+_WORTH_ADDING = 0.2
+"""Share of the question's idf mass that a further sentence has to cover anew."""
+_HARDLY_WORSE = 1.6
+"""Ranker score below the best down to which a second sentence is shown."""
+_NEARLY_AS_GOOD = 2.0
+"""Ranker score below the best down to which a further sentence is considered."""
 _TURNS = re.compile(r"(?:However|Yet|Albeit|Of note|Although)\b")
+
+
+Encode = Callable[[str], NDArray[np.float32]]
+"""The vector of a text, as `index.encoder.OnnxEncoder.encode` gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +39,102 @@ class Evidence:
     role: Role
 
 
-def choose_evidence(ranking: Ranking, library: Library) -> tuple[Evidence, ...]:
-    """Choose the sentences that answer best, in order, each followed by its obligatory neighbours."""
-    hits = [hit for hit in ranking.hits(_LOOKED_AT) if hit.place.unit.kind is not UnitKind.ROW_HEAD][:MOST_SENTENCES]
-    chosen: dict[str, Evidence] = {}
-    for hit in hits:
-        if hit.score >= NEARLY_AS_GOOD * hits[0].score:
-            chosen[hit.place.key] = Evidence(hit.place, "answer")
-            for place in company(hit.place, library):
-                chosen.setdefault(place.key, Evidence(place, "caveat"))
-    return tuple(chosen.values())
+@dataclass(frozen=True)
+class Choice:
+    """The sentences chosen, and what the decision wants to know of them.
+
+    Attributes:
+        best: The best unit for each part of the question, best first, without neighbours.
+        features: Of every unit for the whole question.
+        parts: The parts the question was split into; empty where it is of one piece.
+    """
+
+    evidence: tuple[Evidence, ...]
+    best: tuple[Place, ...]
+    features: Features
+    parts: tuple[str, ...]
+
+
+class Chooser:
+    """Chooses evidence in one library; holds nothing of a question."""
+
+    def __init__(self, library: Library, search: UnitSearch, ranker: Ranker, encode: Encode) -> None:
+        self._library = library
+        self._search = search
+        self._ranker = ranker
+        self._encode = encode
+        self._reader = FeatureReader(library, search)
+        self._showable = np.array([place.unit.kind is not UnitKind.ROW_HEAD for place in library.places])
+
+    def choose(self, query: Query, ranking: Ranking) -> Choice:
+        """Choose as few sentences as suffice: one for a fact, one for each part of a question of several."""
+        features = self._reader.read(query, ranking)
+        scores = self._scores(features)
+        parts = parts_of(query.mended, self._library.lexicon)
+        rows = self._best_few(scores, ranking)
+        for part in self._uncovered(parts, rows[0]):
+            row = self._best_for_part(part)
+            if row not in rows:
+                rows.append(row)
+        rows = self._cover_more(query, scores, ranking, rows)[:MOST_SENTENCES]
+        best = tuple(self._library.places[row] for row in rows)
+        return Choice(self._with_neighbours(best), best, features, parts)
+
+    def _scores(self, features: Features) -> Scores:
+        return np.where(self._showable, self._ranker.scores(features), -np.inf)
+
+    def _best(self, scores: Scores, ranking: Ranking) -> int:
+        candidates = ranking.order[: 2 * _CANDIDATES]
+        return max(candidates, key=lambda row: (scores[row], -candidates.index(row)))
+
+    def _best_few(self, scores: Scores, ranking: Ranking) -> list[int]:
+        """The best unit, and a second one that is hardly worse: where the model wavers, both are shown."""
+        candidates = sorted(ranking.order[: 2 * _CANDIDATES], key=lambda row: -scores[row])  # stable: ties as ranked
+        return [row for row in candidates[:2] if scores[row] >= scores[candidates[0]] - _HARDLY_WORSE]
+
+    def _uncovered(self, parts: Sequence[str], row: int) -> list[str]:
+        """The parts without the one that the best sentence covers most of: it needs no search of its own."""
+        words = self._search.legs.words
+        shares: list[float] = []
+        for part in parts:
+            mass = {term: words.idf(term) for term in self._search.read(part).terms}
+            shares.append(float(words.coverage(mass)[row]) / max(sum(mass.values()), 1e-9))
+        covered = shares.index(max(shares)) if shares else -1
+        return [part for number, part in enumerate(parts) if number != covered]
+
+    def _best_for_part(self, part: str) -> int:
+        query = self._search.read(part)
+        ranking = self._search.rank(query, self._encode(query.mended))
+        return self._best(self._scores(self._reader.read(query, ranking)), ranking)
+
+    def _cover_more(self, query: Query, scores: Scores, ranking: Ranking, rows: Sequence[int]) -> list[int]:
+        """Add sentences while one covers enough of the question that none chosen covers."""
+        words = self._search.legs.words
+        mass = {term: words.idf(term) for term in query.terms}
+        total = sum(mass.values())
+        covered = {term for term in mass if words.coverage({term: 1.0})[list(rows)].any()}
+        chosen = list(rows)
+        floor = scores[rows[0]] - _NEARLY_AS_GOOD
+        candidates = [row for row in ranking.order[:_CANDIDATES] if scores[row] >= floor]
+        while total and candidates:
+            open_terms = {term: weight for term, weight in mass.items() if term not in covered}
+            gains = words.coverage(open_terms)
+            row = max(candidates, key=lambda row: (round(float(gains[row]), 6), scores[row]))
+            if gains[row] < _WORTH_ADDING * total:
+                break
+            chosen.append(row)
+            covered |= {term for term in open_terms if words.coverage({term: 1.0})[row] > 0}
+            candidates = [other for other in candidates if other != row]
+        return list(dict.fromkeys(chosen))
+
+    def _with_neighbours(self, best: Sequence[Place]) -> tuple[Evidence, ...]:
+        chosen = {place.key: Evidence(place, "answer") for place in best}
+        ordered: dict[str, Evidence] = {}
+        for place in best:
+            ordered.setdefault(place.key, chosen[place.key])
+            for neighbour in company(place, self._library):
+                ordered.setdefault(neighbour.key, chosen.get(neighbour.key, Evidence(neighbour, "caveat")))
+        return tuple(ordered.values())
 
 
 def company(place: Place, library: Library) -> tuple[Place, ...]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from assistant.answer import Reason
 from index.analysis import content_terms
 from index.search import LONGEST_QUESTION, Query
 
+_CLAIMS = re.compile(
+    r"^\s*(?:why|since|given|as|because|now that|seeing that)\b|\b(?:given that|how much (?:more|better|longer|worse)"
+    r"|by how (?:much|many))\b|,\s*(?:right|correct|isn't it|is it not|no)\s*\?",
+    re.IGNORECASE,
+)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -22,6 +28,11 @@ def _character(character: str) -> str:
     if category == "Cs":
         return _REPLACEMENT
     return " " if category == "Cc" else character
+
+
+def claims_something(text: str) -> bool:
+    """Whether a question takes something for granted, by its words ("why", "since", "given that", "…, right?")."""
+    return _CLAIMS.search(text) is not None
 
 
 def not_a_question(query: Query) -> Reason | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from corpus.document import Citation, Document
 from corpus.errors import CorpusError, SourceMissingError
+from corpus.gaps import Gap, load_gaps
 from corpus.integrity import GUIDELINES, decode_source, pack_folders
 from corpus.questions import CuratedUnit, load_questions
 from corpus.reading import read
@@ -21,6 +22,7 @@ class Pack:
     folder: Path
     document: Document
     curated: tuple[CuratedUnit, ...]
+    gaps: tuple[Gap, ...] = ()
 
 
 def load_packs(vocabulary: Vocabulary, root: Path = GUIDELINES) -> tuple[Pack, ...]:
@@ -41,7 +43,8 @@ def load_pack(folder: Path, vocabulary: Vocabulary) -> Pack:
     document = read(load_source(folder / "source.md", citation), citation)
     questions = folder / "questions.yaml"
     curated = load_questions(questions, document, vocabulary) if questions.is_file() else ()
-    return Pack(folder, document, curated)
+    gaps = folder / "gaps.yaml"
+    return Pack(folder, document, curated, load_gaps(gaps, document) if gaps.is_file() else ())
 
 
 def load_citation(path: Path) -> Citation:

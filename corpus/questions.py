@@ -20,7 +20,38 @@ ASKS = frozenset(
     """.split()  # noqa: SIM905 - readable as a list of words
 )
 _REQUIRED = frozenset({"says", "asks", "about", "questions"})
-_OPTIONAL = frozenset({"near_misses", "keep_with", "same_as"})
+_LISTS = frozenset({"asks", "about", "questions", "keep_with", "same_as"})
+_OPTIONAL = frozenset({"near_misses", "keep_with", "same_as", "refutes"})
+_CLAIM = frozenset({"claim", "asked", "twin"})
+SILENCES = frozenset(
+    """
+    attribute entity endpoint population comparator advice reference_only ongoing other_subject
+    """.split()  # noqa: SIM905 - readable as a list of words
+)
+"""Kinds of questions that a document does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A question that looks as if the unit answered it, while nothing does; ``kind`` is one of `SILENCES`."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refutation:
+    """A wrong claim that a unit contradicts.
+
+    Attributes:
+        claim: The claim as a short statement.
+        asked: A question that takes it for granted.
+        twin: The same kind of question on the true premise, which must not be corrected.
+    """
+
+    claim: str
+    asked: str
+    twin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +66,17 @@ class CuratedUnit:
         near_misses: Questions that look as if it did, while nothing in the document answers them.
         keep_with: Units it is never shown without.
         same_as: Units elsewhere that state the same fact.
+        refutes: Wrong claims that it contradicts.
     """
 
     unit: str
     asks: tuple[str, ...]
     about: tuple[str, ...]
     questions: tuple[str, ...]
-    near_misses: tuple[str, ...]
+    near_misses: tuple[NearMiss, ...]
     keep_with: tuple[str, ...]
     same_as: tuple[str, ...]
+    refutes: tuple[Refutation, ...] = ()
 
 
 def load_questions(path: Path, document: Document, vocabulary: Vocabulary) -> tuple[CuratedUnit, ...]:
@@ -66,19 +99,39 @@ def _curated(key: str, node: Node, document: Document, vocabulary: Vocabulary, a
     fields = node.fields(_REQUIRED, _OPTIONAL)
     if fields["says"].text() != unit.display:
         fields["says"].refuse(f"{key!r} does not say this; the source says {unit.display!r}")
-    lists = {name: fields[name].texts() if name in fields else () for name in (_REQUIRED | _OPTIONAL) - {"says"}}
+    lists = {name: fields[name].texts() if name in fields else () for name in _LISTS}
     _refuse_unknown(fields, "asks", lists["asks"], ASKS)
     _refuse_unknown(fields, "about", lists["about"], vocabulary.by_id.keys())
     for name in ("keep_with", "same_as"):
         _refuse_unknown(fields, name, lists[name], {unit.id for unit in document.searchable} - {key})
-    for name in ("questions", "near_misses"):
-        for item in fields[name].items() if name in fields else ():
-            question = item.text()
-            folded = " ".join(question.casefold().split())
-            if folded in asked:
-                item.refuse(f"{question!r} is asked of {asked[folded]!r} too")
-            asked[folded] = key
-    return CuratedUnit(key, **lists)
+    near_misses = _near_misses(fields["near_misses"]) if "near_misses" in fields else []
+    asking = fields["questions"].items() + [item for _, item in near_misses]
+    for item in asking:
+        question = item.text()
+        folded = " ".join(question.casefold().split())
+        if folded in asked:
+            item.refuse(f"{question!r} is asked of {asked[folded]!r} too")
+        asked[folded] = key
+    return CuratedUnit(
+        key,
+        near_misses=tuple(NearMiss(item.text(), kind) for kind, item in near_misses),
+        refutes=tuple(_refutation(item) for item in fields["refutes"].items()) if "refutes" in fields else (),
+        **lists,
+    )
+
+
+def _near_misses(node: Node) -> list[tuple[str, Node]]:
+    misses: list[tuple[str, Node]] = []
+    for kind, questions in node.mapping().items():
+        if kind not in SILENCES:
+            questions.refuse_key(f"unknown kind of near miss {kind!r}; expected one of {sorted(SILENCES)}")
+        misses += [(kind, item) for item in questions.items()]
+    return misses
+
+
+def _refutation(node: Node) -> Refutation:
+    fields = node.fields(_CLAIM, frozenset())
+    return Refutation(fields["claim"].text(), fields["asked"].text(), fields["twin"].text())
 
 
 def _refuse_unknown(fields: dict[str, Node], name: str, values: tuple[str, ...], known: Container[str]) -> None:

@@ -129,6 +129,7 @@ class Lexicon:
     stemmed: Mapping[str, str]
     exact: Mapping[str, str]
     parents: Mapping[str, tuple[str, ...]]
+    kinds: Mapping[str, str] = field(default_factory=dict)
     longest: int = 12
     _lineages: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -213,4 +214,5 @@ def compile_lexicon(vocabulary: Vocabulary) -> Lexicon:
             claims.setdefault("".join(stems(term)), set()).add(entry.id)
         exact.update(dict.fromkeys(entry.exact, entry.id))
     stemmed = {key: owners.pop() for key, owners in claims.items() if len(owners) == 1}
-    return Lexicon(phrases, stemmed, exact, {entry.id: entry.parents for entry in vocabulary.entries})
+    parents = {entry.id: entry.parents for entry in vocabulary.entries}
+    return Lexicon(phrases, stemmed, exact, parents, {entry.id: entry.kind for entry in vocabulary.entries})

@@ -6,9 +6,10 @@ Needs the extra ``build`` (torch, sentence-transformers, onnx, wordfreq); nothin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,25 +37,31 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Curation:
-    """The curated questions of all packs, flat: texts and the library row each belongs to."""
+    """The curated texts of all packs, in the order of the library's rows and silences.
+
+    Attributes:
+        questions: Answerable; ``Library.question_rows`` tells of which unit.
+        unanswerable: ``Library.silences`` tells what is known of each.
+    """
 
     questions: tuple[str, ...]
-    question_rows: tuple[int, ...]
-    near_misses: tuple[str, ...]
-    near_miss_rows: tuple[int, ...]
+    unanswerable: tuple[str, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All texts, in the order in which their vectors are stored."""
+        return (*self.questions, *self.unanswerable)
 
 
-def curation(packs: Iterable[Pack], library: Library) -> Curation:
-    """Flatten the curated questions of packs."""
-    asked: list[tuple[str, int]] = []
-    missed: list[tuple[str, int]] = []
-    for pack in packs:
-        for curated in pack.curated:
-            row = library.row(pack.document.citation.id, curated.unit)
-            asked += [(question, row) for question in curated.questions]
-            missed += [(question, row) for question in curated.near_misses]
+def curation(packs: Iterable[Pack]) -> Curation:
+    """Flatten the curated texts of packs."""
+    packs = tuple(packs)
+    units = [curated for pack in packs for curated in pack.curated]
+    misses = (miss.text for curated in units for miss in curated.near_misses)
+    gaps = (question for pack in packs for gap in pack.gaps for question in gap.questions)
     return Curation(
-        tuple(q for q, _ in asked), tuple(r for _, r in asked), tuple(q for q, _ in missed), tuple(r for _, r in missed)
+        tuple(question for curated in units for question in curated.questions),
+        (*misses, *gaps),
     )
 
 
@@ -67,24 +74,31 @@ def same_rows(library: Library) -> dict[int, tuple[int, ...]]:
     }
 
 
-def fit_legs(
-    library: Library,
-    curated: Curation,
-    unit_vectors: NDArray[np.float32],
-    question_vectors: NDArray[np.float32],
-    near_miss_vectors: NDArray[np.float32],
-    settings: ProjectionSettings | None = None,
-) -> Legs:
+@dataclass(frozen=True)
+class Vectors:
+    """Frozen vectors of units and of curated texts, each ``(n, d) float32`` in the order of library and curation."""
+
+    units: NDArray[np.float32]
+    questions: NDArray[np.float32]
+    unanswerable: NDArray[np.float32]
+
+    @property
+    def curated(self) -> NDArray[np.float32]:
+        """Of all curated texts, in the order of `Curation.texts`."""
+        return np.concatenate([self.questions, self.unanswerable])
+
+
+def fit_legs(library: Library, curated: Curation, vectors: Vectors, settings: ProjectionSettings | None = None) -> Legs:
     """Fit the projection and build every leg of search."""
-    asked_rows = sorted(set(curated.question_rows) | set(curated.near_miss_rows))
+    asked_rows = sorted({*library.question_rows, *(row for silence in library.silences for row in silence.rows)})
     position = {row: number for number, row in enumerate(asked_rows)}
     matrix = fit_projection(
         ProjectionData(
-            units=unit_vectors[asked_rows],
-            questions=question_vectors,
-            question_unit=[position[row] for row in curated.question_rows],
-            near_misses=near_miss_vectors,
-            near_miss_unit=[position[row] for row in curated.near_miss_rows],
+            units=vectors.units[asked_rows],
+            questions=vectors.questions,
+            question_unit=[position[row] for row in library.question_rows],
+            near_misses=vectors.unanswerable,
+            near_miss_unit=[position[s.rows[0]] if s.rows else -1 for s in library.silences],
             same_as={
                 position[row]: [position[other] for other in same if other in position]
                 for row, same in same_rows(library).items()
@@ -93,10 +107,30 @@ def fit_legs(
         ),
         settings,
     )
-    words, asked_words, concepts = lexical_legs(library, curated.questions, curated.question_rows)
-    units = FaissVectors.from_array(project(unit_vectors, matrix))
-    questions = FaissVectors.from_array(project(question_vectors, matrix))
+    words, asked_words, concepts = lexical_legs(library, curated.questions, library.question_rows)
+    units = FaissVectors.from_array(project(vectors.units, matrix))
+    questions = FaissVectors.from_array(project(vectors.curated, matrix))
     return Legs(words, asked_words, concepts, units, questions, matrix)
+
+
+def without(
+    library: Library, curated: Curation, vectors: Vectors, questions: Sequence[int], silences: Sequence[int]
+) -> tuple[Library, Curation, Vectors]:
+    """Return library, curation and vectors with no other questions and silences than those numbered."""
+    asked, silent = list(questions), list(silences)
+    return (
+        replace(
+            library,
+            question_rows=tuple(library.question_rows[n] for n in asked),
+            silences=tuple(library.silences[n] for n in silent),
+        ),
+        replace(
+            curated,
+            questions=tuple(curated.questions[n] for n in asked),
+            unanswerable=tuple(curated.unanswerable[n] for n in silent),
+        ),
+        replace(vectors, questions=vectors.questions[asked], unanswerable=vectors.unanswerable[silent]),
+    )
 
 
 def make_speller(library: Library, vocabulary: Vocabulary, curated: Curation) -> Speller:
@@ -104,12 +138,27 @@ def make_speller(library: Library, vocabulary: Vocabulary, curated: Curation) ->
     from wordfreq import top_n_list
 
     terms = (term for entry in vocabulary.entries for term in (*entry.synonyms, *entry.exact, *entry.lay))
-    texts = (*(place.unit.display for place in library.places), *terms, *curated.questions)
-    return Speller.from_texts(texts, top_n_list("en", _ENGLISH_WORDS))
+    texts = (*(place.unit.display for place in library.places), *terms)
+    return Speller.from_texts(texts, curated.questions, top_n_list("en", _ENGLISH_WORDS))
+
+
+@dataclass(frozen=True)
+class FitData:
+    """What the models of the layer above are fitted on."""
+
+    library: Library
+    curated: Curation
+    vectors: Vectors
+    speller: Speller
 
 
 def build_index(
-    folder: Path, *, weights: str | None = None, version: str = "", progress: Progress | None = None
+    folder: Path,
+    *,
+    weights: str | None = None,
+    version: str = "",
+    progress: Progress | None = None,
+    fit_models: Callable[[FitData], dict[str, Any]] | None = None,
 ) -> Library:
     """Build the index folder from the packs and vocabulary of this installation.
 
@@ -117,45 +166,48 @@ def build_index(
         folder: Put in place whole, or left as it was.
         weights: A sentence-transformers folder or name; ``None`` for the default weights.
         version: Of this distribution, for the manifest.
+        fit_models: Fits what the layer above needs (the choice of sentences, the decision to answer); its result stands
+            in the manifest under ``models``.
 
     Raises:
         CorpusError: If a pack or the vocabulary is not as it must be.
         WeightsError: If the weights cannot be used.
     """
-    tell = _Steps(progress, 6)
+    tell = _Steps(progress, 7)
     tell("reading packs")
     vocabulary = load_vocabulary()
     packs = load_packs(vocabulary)
     library = Library.from_packs(packs, compile_lexicon(vocabulary), knowledge_hash(pack.folder for pack in packs))
-    curated = curation(packs, library)
+    curated = curation(packs)
     tell("loading weights")
     model, name = load_weights(weights)
-    tell(f"embedding {len(library.places)} units and {len(curated.questions)} questions")
+    tell(f"embedding {len(library.places)} units and {len(curated.texts)} questions")
     unit_texts = [place.unit.display for place in library.places]
-    unit_vectors = embed(model, unit_texts)
-    question_vectors = embed(model, curated.questions)
-    near_miss_vectors = embed(model, curated.near_misses)
+    vectors = Vectors(*(embed(model, texts) for texts in (unit_texts, curated.questions, curated.unanswerable)))
     tell("fitting the projection and the legs of search")
-    legs = fit_legs(library, curated, unit_vectors, question_vectors, near_miss_vectors)
+    legs = fit_legs(library, curated, vectors)
+    speller = make_speller(library, vocabulary, curated)
+    tell("fitting the choice of sentences and the decision to answer")
+    models = fit_models(FitData(library, curated, vectors, speller)) if fit_models else {}
     facts = {
         "version": version,
         "knowledge": library.knowledge,
         "code": code_sha256(),
-        "weights": {"name": name, "dimension": int(unit_vectors.shape[1]), "tokens": int(model.max_seq_length or 0)},
+        "weights": {"name": name, "dimension": int(vectors.units.shape[1]), "tokens": int(model.max_seq_length or 0)},
         "units": len(library.places),
         "questions": len(curated.questions),
+        "models": models,
     }
     with writing(folder, lambda: facts) as scratch:
         tell("exporting and comparing the model")
         export_onnx(model, scratch)
         long_texts = [" ".join([text] * _LONG_TEXT_REPEATS) for text in unit_texts[:: max(1, len(unit_texts) // 5)]]
-        vectors = np.concatenate([unit_vectors, embed(model, long_texts)])
-        check_export(scratch, [*unit_texts, *long_texts], vectors)
+        expected = np.concatenate([vectors.units, embed(model, long_texts)])
+        check_export(scratch, [*unit_texts, *long_texts], expected)
         tell("writing")
         library.save(scratch)
         save_legs(legs, scratch)
-        speller = make_speller(library, vocabulary, curated)
-        payload = {"domain": speller.domain, "english": speller.english}
+        payload = {"domain": speller.domain, "english": speller.english, "short": sorted(speller.short)}
         (scratch / SPELLING_FILE).write_text(json.dumps(payload, ensure_ascii=False), encoding="utf-8")
     return library
 

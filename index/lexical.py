@@ -74,6 +74,21 @@ class TermIndex:
                 scores[self.documents[first:last]] += weight * self.weights[first:last]
         return scores
 
+    def idf(self, term: str) -> float:
+        """Return the inverse document frequency of a term, that of one seen in no document where it is unknown."""
+        row = self.rows.get(term)
+        count = 0 if row is None else int(self.starts[row + 1] - self.starts[row])
+        return math.log(1 + (self.size - count + 0.5) / (count + 0.5))
+
+    def coverage(self, query: Mapping[str, float]) -> NDArray[np.float64]:
+        """Return, for every document, the summed weights of the query's terms that occur in it, ``(size,) float64``."""
+        covered = np.zeros(self.size)
+        for term, weight in query.items():
+            row = self.rows.get(term)
+            if row is not None:
+                covered[self.documents[self.starts[row] : self.starts[row + 1]]] += weight
+        return covered
+
     def save(self, folder: Path, name: str) -> None:
         """Write the index as ``name.terms.json`` and ``name.npy``."""
         payload = {"terms": list(self.rows), "starts": self.starts.tolist(), "size": self.size}

@@ -6,8 +6,8 @@ YAML and the reader stay behind at the build; this is plain JSON beside the unto
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,15 @@ class Place:
         return f"{self.document.citation.id}/{self.unit.id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """An unanswerable curated question: its kind, the gap it belongs to (empty: a near miss), and the nearest rows."""
+
+    kind: str
+    gap: str
+    rows: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Library:
     """All documents of an index.
@@ -56,6 +65,8 @@ class Library:
     Attributes:
         known: Document id to unit id to what the pack knows of it.
         question_rows: For each curated question, the row of the unit it is asked of.
+        silences: For each unanswerable curated question, what is known of it; near misses first, then gaps.
+        gaps: Gap id to what to say.
         knowledge: sha256 over every file of packs and vocabulary.
     """
 
@@ -64,6 +75,8 @@ class Library:
     question_rows: tuple[int, ...]
     lexicon: Lexicon
     knowledge: str
+    silences: tuple[Silence, ...] = ()
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_packs(cls, packs: Iterable[Pack], lexicon: Lexicon, knowledge: str) -> Library:
@@ -82,7 +95,12 @@ class Library:
             for curated in pack.curated
             for _ in curated.questions
         )
-        return cls(bare.documents, known, rows, lexicon, knowledge)
+        return replace(
+            bare,
+            question_rows=rows,
+            silences=tuple(silence for pack in packs for silence in _silences(pack, bare)),
+            gaps={gap.id: gap.says for pack in packs for gap in pack.gaps},
+        )
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
@@ -122,8 +140,11 @@ class Library:
                 "stemmed": self.lexicon.stemmed,
                 "exact": self.lexicon.exact,
                 "parents": self.lexicon.parents,
+                "kinds": self.lexicon.kinds,
             },
             "knowledge": self.knowledge,
+            "silences": [[s.kind, s.gap, s.rows] for s in self.silences],
+            "gaps": self.gaps,
         }
         (folder / KNOWLEDGE_FILE).write_text(json.dumps(payload, ensure_ascii=False), encoding="utf-8")
         for document in self.documents:
@@ -143,12 +164,25 @@ class Library:
             tuple(payload["question_rows"]),
             _lexicon(payload["lexicon"]),
             payload["knowledge"],
+            tuple(Silence(kind, gap, tuple(rows)) for kind, gap, rows in payload["silences"]),
+            payload["gaps"],
         )
+
+
+def _silences(pack: Pack, library: Library) -> Iterator[Silence]:
+    document = pack.document.citation.id
+    for curated in pack.curated:
+        for miss in curated.near_misses:
+            yield Silence(miss.kind, "", (library.row(document, curated.unit),))
+    for gap in pack.gaps:
+        rows = tuple(library.row(document, unit) for unit in gap.nearest)
+        for _ in gap.questions:
+            yield Silence(gap.kind, gap.id, rows)
 
 
 def _lexicon(values: dict[str, Any]) -> Lexicon:
     parents = {entry: tuple(above) for entry, above in values["parents"].items()}
-    return Lexicon(values["phrases"], values["stemmed"], values["exact"], parents)
+    return Lexicon(values["phrases"], values["stemmed"], values["exact"], parents, values["kinds"])
 
 
 def _source_file(document: str) -> str:

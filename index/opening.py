@@ -71,7 +71,9 @@ class SearchIndex:
         questions = FaissVectors.load(folder / QUESTIONS_FILE)
         projection: NDArray[np.float32] = np.load(folder / PROJECTION_FILE, allow_pickle=False)
         legs = Legs(words, asked_words, concepts, units, questions, projection)
-        search = UnitSearch(library, legs, Speller(spelling["domain"], spelling["english"]))
+        search = UnitSearch(
+            library, legs, Speller(spelling["domain"], spelling["english"], frozenset(spelling["short"]))
+        )
         return cls(manifest, library, search, OnnxEncoder(folder))
 
     def rank(self, query: Query) -> Ranking:

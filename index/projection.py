@@ -26,6 +26,8 @@ class ProjectionSettings:
     dropout: float = 0.05
     penalty: float = 0.005
     unit_weight: float = 2.0
+    strangers: int = 32
+    """Unanswerable questions of any unit held against each batch, beside those of its own units."""
     seed: int = 20240405
 
 
@@ -36,7 +38,7 @@ class ProjectionData:
     Attributes:
         units: ``(n, d)`` vectors of the units that have questions.
         questions: ``(q, d)``, with ``question_unit`` of length q.
-        near_misses: ``(m, d)``, with ``near_miss_unit`` of length m.
+        near_misses: ``(m, d)``, with ``near_miss_unit`` of length m; -1 where a question is near no unit.
         same_as: Row to the rows that state the same fact and are not held against it.
     """
 
@@ -96,6 +98,7 @@ def fit_projection(data: ProjectionData, settings: ProjectionSettings | None = N
             rows = owner[batch]
             asked = turned(questions[batch])
             chosen = [int(draw.choice(misses[row])) for row in rows if misses[row]]
+            chosen += draw.integers(len(near_misses), size=settings.strangers).tolist() if len(near_misses) else []
             missed = asked @ turned(near_misses[chosen]).T if chosen else asked[:, :0]
             to_units = (asked @ turned(units).T).masked_fill(same[rows], -1e9)
             target = torch.tensor(rows)
@@ -122,5 +125,6 @@ def fit_projection(data: ProjectionData, settings: ProjectionSettings | None = N
 def _grouped(owners: Sequence[int], size: int) -> list[list[int]]:
     groups: list[list[int]] = [[] for _ in range(size)]
     for number, owner in enumerate(owners):
-        groups[owner].append(number)
+        if owner >= 0:
+            groups[owner].append(number)
     return groups

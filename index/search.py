@@ -40,7 +40,7 @@ _NAMED_PLACE = 0.5
 _WIDER = 0.4
 """Weight of a concept above the one named."""
 _RANKING_DECIMALS = 3
-SCORE_DECIMALS = 2
+SCORE_DECIMALS = 1
 """Decimals of a published score: coarser than the ranking, so that the last bits of a processor do not show."""
 
 
@@ -75,7 +75,8 @@ class Legs:
         asked_words: The same, extended by the unit's curated questions.
         concepts: Over the vocabulary entries the unit names, is about, or stands under.
         units: Projected vectors of units, row by row.
-        questions: Projected vectors of curated questions, in the order of ``Library.question_rows``.
+        questions: Projected vectors of curated questions: answerable, then unanswerable, each in the order of the
+            library's list.
         projection: ``(d, d) float32``.
     """
 
@@ -115,6 +116,19 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """Cosine similarities of a question to the curated texts, in the order of the library's lists.
+
+    Attributes:
+        questions: To answerable questions, ``(q,) float64``.
+        unanswerable: To unanswerable ones, ``(m,)``.
+    """
+
+    questions: Scores
+    unanswerable: Scores
+
+
+@dataclass(frozen=True)
 class Ranking:
     """All units scored for one question.
 
@@ -122,6 +136,7 @@ class Ranking:
         order: Rows, best first; ties by row.
         scores: ``(n,) float64``, rounded; what ``order`` is sorted by.
         legs: Leg name to its standardised scores, ``(n,) float64``.
+        likeness: To the curated texts.
     """
 
     query: Query
@@ -129,6 +144,7 @@ class Ranking:
     order: tuple[int, ...]
     scores: Scores
     legs: Mapping[str, Scores]
+    likeness: Likeness
 
     def hits(self, count: int) -> tuple[Hit, ...]:
         """Return the best units."""
@@ -177,17 +193,13 @@ def lexical_legs(library: Library, questions: Sequence[str], rows: Sequence[int]
 class UnitSearch:
     """Ranks the units of a library. Holds no state of a question; thread-safe."""
 
-    def __init__(
-        self, library: Library, legs: Legs, speller: Speller, question_rows: Sequence[int] | None = None
-    ) -> None:
+    def __init__(self, library: Library, legs: Legs, speller: Speller) -> None:
         self.library = library
         self.speller = speller
         self.weights = LegWeights()
         self._leg_weights = np.array([getattr(self.weights, name) for name in LEG_NAMES])
-        self._legs = legs
-        self._question_rows = np.asarray(
-            library.question_rows if question_rows is None else question_rows, dtype=np.int64
-        )
+        self.legs = legs
+        self._question_rows = np.asarray(library.question_rows, dtype=np.int64)
         size = len(library.places)
         self._asked = np.zeros(size, dtype=bool)
         self._asked[self._question_rows] = True
@@ -206,7 +218,7 @@ class UnitSearch:
         mended = self.speller.mend(cut)
         terms = Counter(content_terms(mended))
         concepts = self.library.lexicon.concepts(mended, _WIDER)
-        known = bool(concepts) or any(term in self._legs.asked_words.rows for term in terms)
+        known = bool(concepts) or any(term in self.legs.asked_words.rows for term in terms)
         return Query(cut, mended, terms, concepts, known)
 
     def rank(self, query: Query, vector: NDArray[np.float32]) -> Ranking:
@@ -215,15 +227,16 @@ class UnitSearch:
         Args:
             vector: The mended question's vector by the index's own weights, before projection.
         """
-        turned = project(vector, self._legs.projection)
-        words = self._legs.words.scores(query.terms)
-        unit_vector = self._unit_similarities(turned)
+        turned = project(vector, self.legs.projection)
+        likeness = self._likeness(turned)
+        words = self.legs.words.scores(query.terms)
+        unit_vector = _scattered(len(self._asked), self.legs.units.nearest(turned, _ALL_NEIGHBOURS))
         legs = {
             "words": words,
-            "asked_words": self._where_asked(self._legs.asked_words.scores(query.terms), words),
-            "concepts": self._legs.concepts.scores(query.concepts),
+            "asked_words": self._where_asked(self.legs.asked_words.scores(query.terms), words),
+            "concepts": self.legs.concepts.scores(query.concepts),
             "unit_vector": unit_vector,
-            "question_vector": self._where_asked(self._question_similarities(turned), unit_vector),
+            "question_vector": self._where_asked(self._best_question(likeness), unit_vector),
         }
         standard = _standardised(np.stack([legs[name] for name in LEG_NAMES]))
         fused = np.einsum("l,ln->n", self._leg_weights, standard)
@@ -231,9 +244,8 @@ class UnitSearch:
         fused = fused + _NAMED_PLACE * self._sections.named_in(query.mended)
         scores = np.round(self._with_neighbours(fused), _RANKING_DECIMALS)
         order = np.lexsort((np.arange(len(scores)), -scores))
-        return Ranking(
-            query, self.library.places, tuple(order.tolist()), scores, dict(zip(LEG_NAMES, standard, strict=True))
-        )
+        named = dict(zip(LEG_NAMES, standard, strict=True))
+        return Ranking(query, self.library.places, tuple(order.tolist()), scores, named, likeness)
 
     def passages(self, ranking: Ranking, count: int = PASSAGES) -> tuple[Passage, ...]:
         """Return the best passages."""
@@ -247,15 +259,16 @@ class UnitSearch:
             for rank, place in enumerate((self.library.places[row] for row in rows), 1)
         )
 
-    def _unit_similarities(self, vector: NDArray[np.float32]) -> Scores:
-        return _scattered(len(self._asked), self._legs.units.nearest(vector, _ALL_NEIGHBOURS))
+    def _likeness(self, vector: NDArray[np.float32]) -> Likeness:
+        answerable, unanswerable = len(self._question_rows), len(self.library.silences)
+        each = _scattered(answerable + unanswerable, self.legs.questions.nearest(vector, _ALL_NEIGHBOURS))
+        return Likeness(each[:answerable], each[answerable:])
 
-    def _question_similarities(self, vector: NDArray[np.float32]) -> Scores:
+    def _best_question(self, likeness: Likeness) -> Scores:
         """The best of each unit's questions; the least similarity seen where a unit has none."""
-        size = len(self._question_rows)
-        if size == 0:
+        if len(self._question_rows) == 0:
             return np.zeros(len(self._asked))
-        each = _scattered(size, self._legs.questions.nearest(vector, _ALL_NEIGHBOURS))
+        each = likeness.questions
         scores = np.full(len(self._asked), each.min())
         best: Scores = np.maximum.reduceat(each[self._by_row], self._first_of_row)
         scores[self._asked_rows] = best

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from index.analysis import fold, stem
+from index.analysis import fold, stem, words
 
 _WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]{5,30}(?![^\W\d_])")
+_SHORT = 7
 _LONG_WORD = 9
 """Letters from which two errors are mended; below, one."""
 
@@ -21,19 +22,32 @@ class Speller:
     Attributes:
         domain: Folded words of the documents, their questions and the vocabulary, with their counts.
         english: Folded words of plain English, one per line.
+        short: Folded words of fewer than eight characters of the documents, their questions and the vocabulary.
     """
 
     domain: Mapping[str, int]
     english: str
+    short: frozenset[str] = frozenset()
 
     @classmethod
-    def from_texts(cls, texts: Iterable[str], english: Iterable[str]) -> Speller:
-        """Count the words of texts."""
+    def from_texts(cls, texts: Iterable[str], questions: Iterable[str], english: Iterable[str]) -> Speller:
+        """Count the words of texts, and of questions those asked twice or more: once may be a typing error."""
         counts: dict[str, int] = {}
+        short: set[str] = set()
         for text in texts:
+            short.update(word for word in words(text) if len(word) <= _SHORT)
             for match in _WORD.finditer(fold(text)):
                 counts[match.group()] = counts.get(match.group(), 0) + 1
-        return cls(counts, "\n".join(sorted({fold(word) for word in english if _WORD.fullmatch(word)})))
+        asked: dict[str, int] = {}
+        for question in questions:
+            for match in _WORD.finditer(fold(question)):
+                asked[match.group()] = asked.get(match.group(), 0) + 1
+            short.update(word for word in words(question) if len(word) <= _SHORT)
+        for word, count in asked.items():
+            if count > 1 or word in counts:
+                counts[word] = counts.get(word, 0) + count
+        plain = "\n".join(sorted({fold(word) for word in english if _WORD.fullmatch(word)}))
+        return cls(counts, plain, frozenset(short))
 
     @cached_property
     def _plain(self) -> frozenset[str]:
@@ -53,6 +67,10 @@ class Speller:
     def knows(self, word: str) -> bool:
         """Whether a folded word is the field's, in any inflection, or plain English."""
         return word in self.domain or word in self._plain or stem(word) in self._stems
+
+    def has(self, abbreviation: str) -> bool:
+        """Whether an abbreviation stands in documents, curated questions or vocabulary."""
+        return fold(abbreviation) in self.short
 
     def mend(self, text: str) -> str:
         """Return the text with misspelt words of the field put right."""

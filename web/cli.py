@@ -188,13 +188,14 @@ def build(
     folder = _folder(index)
     if if_needed and is_current(folder):
         return
+    from assistant.fitting import fit_models
     from assistant.version import VERSION
     from index.build import build_index
 
     _say(f"Building the index in {folder}")
     start = time.monotonic()
     with _steps() as tell:
-        build_index(folder, weights=weights, version=VERSION, progress=tell)
+        build_index(folder, weights=weights, version=VERSION, progress=tell, fit_models=fit_models)
     _say(f"The index is built ({time.monotonic() - start:.0f} s).")
 
 

@@ -15,7 +15,7 @@ from assistant.evaluation.sets import OwnQuestion
 from corpus.pack import load_packs
 from corpus.vocabulary import load_vocabulary
 from index.analysis import compile_lexicon
-from index.build import Curation, curation, fit_legs, make_speller, same_rows
+from index.build import Vectors, curation, fit_legs, make_speller, same_rows, without
 from index.library import Library
 from index.measures import first_rank
 from index.search import UnitSearch
@@ -44,13 +44,13 @@ class Folds:
         vocabulary = load_vocabulary()
         packs = load_packs(vocabulary)
         self._library = Library.from_packs(packs, compile_lexicon(vocabulary), "")
-        self._curated = curation(packs, self._library)
+        self._curated = curation(packs)
         self._speller = make_speller(self._library, vocabulary, self._curated)
         self._vocabulary = vocabulary
         model, _ = load_weights(weights)
-        self._unit_vectors = embed(model, [place.unit.display for place in self._library.places])
-        self._question_vectors = embed(model, self._curated.questions)
-        self._near_miss_vectors = embed(model, self._curated.near_misses)
+        units = [place.unit.display for place in self._library.places]
+        c = self._curated
+        self._vectors = Vectors(*(embed(model, texts) for texts in (units, c.questions, c.unanswerable)))
         self._asked_vectors = embed(model, [self._speller.mend(q.text) for q in self._questions])
         row_of = {place.unit.id: place.row for place in self._library.places}
         self._gold = [frozenset(row_of[unit] for unit in q.units) for q in self._questions]
@@ -83,38 +83,27 @@ class Folds:
         left_out = [self._questions[n].text.casefold() for n in tested]
         kept = [question.casefold() for question in self._curated.questions]
         alike = process.cdist(kept, left_out, scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE).max(axis=1)
-        return [n for n, value in enumerate(alike) if value < _ALIKE], list(range(len(self._curated.near_misses)))
+        return [n for n, value in enumerate(alike) if value < _ALIKE], list(range(len(self._library.silences)))
 
     def _without_units(self, tested: NDArray[np.int64]) -> tuple[list[int], list[int]]:
         out = {row for n in tested for row in self._gold[n]}
         return (
-            [n for n, row in enumerate(self._curated.question_rows) if row not in out],
-            [n for n, row in enumerate(self._curated.near_miss_rows) if row not in out],
+            [n for n, row in enumerate(self._library.question_rows) if row not in out],
+            [n for n, silence in enumerate(self._library.silences) if not out & set(silence.rows)],
         )
 
-    def _ranks(self, tested: NDArray[np.int64], questions: list[int], near_misses: list[int]) -> list[int]:
-        kept = Curation(
-            tuple(self._curated.questions[n] for n in questions),
-            tuple(self._curated.question_rows[n] for n in questions),
-            tuple(self._curated.near_misses[n] for n in near_misses),
-            tuple(self._curated.near_miss_rows[n] for n in near_misses),
-        )
-        legs = fit_legs(
-            self._library,
-            kept,
-            self._unit_vectors,
-            self._question_vectors[questions],
-            self._near_miss_vectors[near_misses],
-        )
+    def _ranks(self, tested: NDArray[np.int64], questions: list[int], silent: list[int]) -> list[int]:
+        library, kept, vectors = without(self._library, self._curated, self._vectors, questions, silent)
+        legs = fit_legs(library, kept, vectors)
         domain = Speller.from_texts(
             (
                 *(place.unit.display for place in self._library.places),
                 *(t for e in self._vocabulary.entries for t in (*e.synonyms, *e.exact, *e.lay)),
-                *kept.questions,
             ),
+            kept.questions,
             (),
         ).domain
-        search = UnitSearch(self._library, legs, replace(self._speller, domain=domain), kept.question_rows)
+        search = UnitSearch(library, legs, replace(self._speller, domain=domain))
         ranks = []
         for n in tested:
             ranking = search.rank(search.read(self._questions[n].text), self._asked_vectors[n])

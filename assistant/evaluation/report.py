@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.answer import Answer, RankedPassage
 from assistant.assistant import Assistant
-from assistant.evaluation.matching import answer_correct, holds, stands_in
-from assistant.evaluation.sets import EvaluationError, Question, load_own, load_questions
+from assistant.evaluation.matching import answer_correct, contains, holds, stands_in
+from assistant.evaluation.sets import (
+    EvaluationError,
+    OutOfScope,
+    Question,
+    load_out_of_scope,
+    load_own,
+    load_questions,
+)
 from corpus.document import Document
 from index.measures import first_rank, hit_at, mean_reciprocal_rank
 
 OWN_LIST = Path(__file__).parent.parent.parent / "tests" / "evaluation" / "own.jsonl"
 _KS = (1, 3, 5)
+_SILENT = frozenset({"not_covered", "declined"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class QuestionResult:
     rank: int
     covered: bool
     correct: bool
+    refused: bool
     citations: int
     citations_right: int
     sentences: int
@@ -49,7 +58,8 @@ def score_question(assistant: Assistant, question: Question) -> QuestionResult:
         question,
         rank,
         covered,
-        answer.status != "not_covered" and answer_correct(answer.text, question.must_include),
+        answer.status not in _SILENT and answer_correct(answer.text, question.must_include),
+        answer.status in _SILENT,
         len(answer.citations),
         _right_citations(answer, assistant.library.document_by_id),
         sum(s.kind == "quote" for s in answer.statements),
@@ -77,10 +87,25 @@ def folder_report(assistant: Assistant, folder: Path) -> str:
         f"citations exact at their offsets and in their section: {right} of {cited} ({_share(right, cited)})",
         f"answers with the key content: {sum(r.correct for r in results)} of {len(results)}, "
         f"mean length {statistics.mean(r.length for r in results):.0f} characters",
+        f"answerable questions refused: {sum(r.refused for r in results)} of {len(results)}",
         f"sentences shown, median, questions with one gold quote: {statistics.median(single) if single else 0:g}",
+        *_silence_lines(assistant, load_out_of_scope(folder)),
         f"knowledge {assistant.library.knowledge[:12]}",
     ]
     return "\n".join(lines)
+
+
+def _silence_lines(assistant: Assistant, items: Sequence[OutOfScope]) -> Iterator[str]:
+    """Questions met with silence, per kind; false premises apart: corrected, and merely abstained from."""
+    for kind in dict.fromkeys(item.kind for item in items):
+        answers = [(item, assistant.ask(item.text)) for item in items if item.kind == kind]
+        silent = sum(answer.status in _SILENT for _, answer in answers)
+        stated = sum(any(contains(answer.text, words) for words in item.must_not_include) for item, answer in answers)
+        line = f"{kind}: {silent} of {len(answers)} met with silence, {stated} state what they must not"
+        if kind == "false_premise":
+            right = sum(a.status not in _SILENT and answer_correct(a.text, item.must_include) for item, a in answers)
+            line += f", {right} answered with what the source says instead"
+        yield line
 
 
 def own_report(path: Path | None, *, weights: str | None = None, tell: Callable[[int, int], None] | None = None) -> str:

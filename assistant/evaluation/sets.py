@@ -48,6 +48,23 @@ class OwnQuestion:
     units: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OutOfScope:
+    """A question that should be met with silence or correction.
+
+    Attributes:
+        kind: ``near``, ``far``, ``injection`` or ``false_premise``.
+        must_include: As of `Question`; what a correction has to contain.
+        must_not_include: What no answer may state.
+    """
+
+    id: str
+    text: str
+    kind: str
+    must_include: tuple[tuple[str, ...], ...]
+    must_not_include: tuple[str, ...]
+
+
 def load_questions(folder: Path) -> tuple[Question, ...]:
     """Read ``questions.jsonl`` of a folder.
 
@@ -55,6 +72,17 @@ def load_questions(folder: Path) -> tuple[Question, ...]:
         EvaluationError: If it is missing, no JSON lines, or a line lacks a field.
     """
     return _read(folder / "questions.jsonl", _question)
+
+
+def load_out_of_scope(folder: Path) -> tuple[OutOfScope, ...]:
+    """Read ``out_of_scope.jsonl`` of a folder; empty where there is none."""
+    path = folder / "out_of_scope.jsonl"
+    return _read(path, _out_of_scope) if path.is_file() else ()
+
+
+def _out_of_scope(row: dict[str, Any]) -> OutOfScope:
+    groups = tuple(tuple(group) for group in row.get("must_include", ()))
+    return OutOfScope(row["id"], row["question"], row["kind"], groups, tuple(row.get("must_not_include", ())))
 
 
 def load_own(path: Path) -> tuple[OwnQuestion, ...]:

@@ -148,7 +148,7 @@ def test_rooms_nothing_fills_yet_are_empty_and_not_absent(assistant: Assistant) 
     values = json.loads(assistant.ask("TACE").to_json())
     rooms = {name: values[name] for name in ("facts", "recommendations", "therapies", "ask", "notes")}
     assert rooms == {name: [] for name in rooms}
-    assert [values[name] for name in ("confidence", "reason", "premise", "patient")] == [None] * 4
+    assert [values[name] for name in ("reason", "premise", "patient")] == [None] * 3
 
 
 def test_an_indent_changes_white_space_only(assistant: Assistant) -> None:

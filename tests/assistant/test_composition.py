@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from assistant import Assistant
-from assistant.composition import Composer, check_quote, ranked, source_document, source_url
+from assistant.composition import Asked, Composer, check_quote, ranked, source_document, source_url
 from assistant.errors import QuoteMismatchError
 from assistant.evidence import Evidence
 from corpus.document import Document, Unit
@@ -36,6 +36,7 @@ TAMPERINGS: dict[str, Callable[[Unit], dict[str, Any]]] = {
     "behind the end of the source": lambda u: {"start": u.start + 10**6, "end": u.end + 10**6},
     "counted from the end": lambda u: {"start": -10, "end": -3},
 }
+ASKED = Asked("q", "q", ())
 
 
 def tampered(library: Library, unit: str, **changes: Any) -> Library:
@@ -56,12 +57,12 @@ def test_a_sentence_that_is_not_the_sources_is_withheld(search_index: SearchInde
     library = tampered(search_index.library, unit.id, **changes)
     evidence = [Evidence(library.place(REVIEW, unit.id), "answer")]
     with pytest.raises(QuoteMismatchError):
-        composer(library).answered("q", "q", evidence, ())
+        composer(library).answered(ASKED, evidence, heads=True)
 
 
 def test_the_same_sentence_untampered_is_shown(search_index: SearchIndex) -> None:
     library = tampered(search_index.library, "3.3-05")
-    answer = composer(library).answered("q", "q", [Evidence(library.place(REVIEW, "3.3-05"), "answer")], ())
+    answer = composer(library).answered(ASKED, [Evidence(library.place(REVIEW, "3.3-05"), "answer")], heads=True)
     assert "serum creatinine < 2" in answer.citations[0].display
 
 
@@ -114,7 +115,7 @@ def test_the_error_names_the_place_and_not_the_words(search_index: SearchIndex) 
     library = tampered(search_index.library, "3.3-05", display="Bilirubin does not matter.")
     unit = library.place(REVIEW, "3.3-05")
     with pytest.raises(QuoteMismatchError) as caught:
-        composer(library).answered("my patient", "my patient", [Evidence(unit, "answer")], ())
+        composer(library).answered(Asked("my patient", "my patient", ()), [Evidence(unit, "answer")], heads=True)
     assert f"{unit.unit.start}-{unit.unit.end}" in str(caught.value)
     assert "patient" not in str(caught.value)
     assert caught.value.code == "quote_mismatch"
@@ -122,7 +123,7 @@ def test_the_error_names_the_place_and_not_the_words(search_index: SearchIndex) 
 
 def test_a_cited_sentence_is_given_with_its_place_references_and_link(search_index: SearchIndex) -> None:
     place = search_index.library.place(REVIEW, "3.2-06")
-    (citation,) = composer(search_index.library).answered("q", "q", [Evidence(place, "answer")], ()).citations
+    (citation,) = composer(search_index.library).answered(ASKED, [Evidence(place, "answer")], heads=True).citations
     assert citation.display.startswith("TACE has been an effective modality aiming at symptom control")
     assert (citation.n, citation.document, citation.unit, citation.section) == (1, REVIEW, "3.2-06", "3.2")
     assert citation.path == ("3. Locoregional Therapies", "3.2. Transarterial Chemoembolization")
@@ -136,7 +137,7 @@ def test_a_cited_sentence_is_given_with_its_place_references_and_link(search_ind
 def test_an_item_of_the_table_is_given_with_row_column_and_number(search_index: SearchIndex) -> None:
     places = search_index.library.places
     place = next(p for p in places if p.unit.display == "Lower risk of post-embolic syndrome than TACE [77]")
-    answer = composer(search_index.library).answered("q", "q", [Evidence(place, "answer")], ())
+    answer = composer(search_index.library).answered(ASKED, [Evidence(place, "answer")], heads=True)
     (citation,) = answer.citations
     assert citation.locator is not None
     assert citation.locator.row == "Transarterial “bland” Embolization (TAE)"
@@ -154,7 +155,7 @@ def test_statements_keep_the_order_and_roles_of_the_evidence(search_index: Searc
         Evidence(library.place(REVIEW, "3.2-07"), "answer"),
         Evidence(library.place(REVIEW, "3.2-08"), "caveat"),
     ]
-    answer = composer(library).answered("asked", "mended", evidence, ())
+    answer = composer(library).answered(Asked("asked", "mended", ()), evidence, heads=True)
     assert [(s.kind, s.role, s.citations) for s in answer.statements] == [
         ("derived", "lead", (1, 2)),
         ("quote", "answer", (1,)),
@@ -165,12 +166,17 @@ def test_statements_keep_the_order_and_roles_of_the_evidence(search_index: Searc
 
 @pytest.mark.parametrize(
     ("reason", "said"),
-    [("unreadable", "cannot be read"), ("too_vague", "too little"), ("outside_subject", "No word of this question")],
+    [
+        ("unreadable", "cannot be read"),
+        ("too_vague", "too little"),
+        ("outside_subject", "not a subject"),
+        ("not_stated", "does not say"),
+    ],
 )
 def test_an_abstention_says_what_is_amiss_and_asserts_nothing(
     search_index: SearchIndex, reason: Any, said: str
 ) -> None:
-    answer = composer(search_index.library).not_covered("q", "q", reason, ())
+    answer = composer(search_index.library).abstained(ASKED, reason)
     assert said in answer.text
     assert [(s.text, s.kind, s.citations) for s in answer.statements] == [(answer.text, "derived", ())]
     assert (answer.status, answer.reason, answer.citations) == ("not_covered", reason, ())
@@ -180,11 +186,11 @@ def test_a_link_names_document_version_and_range(review: Document) -> None:
     assert source_url(review, 3, 17) == "/source/criss-makary-2024/f9848353?at=3-17#cited"
 
 
-def test_passages_carry_raw_text_a_link_and_a_score_of_two_decimals(search_index: SearchIndex) -> None:
+def test_passages_carry_raw_text_a_link_and_a_score_of_one_decimal(search_index: SearchIndex) -> None:
     place = search_index.library.place(REVIEW, "1-04")
     unit = place.unit
     (passage,) = ranked([Passage(1, 1.23456, (place,), unit.start, unit.end)], "https://a.example")
-    assert passage.score == 1.23
+    assert passage.score == 1.2
     assert passage.text == place.document.source[unit.start : unit.end]
     assert passage.url == f"https://a.example/source/{REVIEW}/f9848353?at={unit.start}-{unit.end}#cited"
     assert (passage.rank, passage.document, passage.section) == (1, REVIEW, "1")

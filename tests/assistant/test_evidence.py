@@ -2,17 +2,14 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
 
-import numpy as np
 import pytest
 
 from assistant import Answer, Assistant
-from assistant.evidence import choose_evidence, obligatory_neighbours
+from assistant.evidence import MOST_SENTENCES, obligatory_neighbours
 from corpus.document import UnitKind
 from index.library import Library, Place
 from index.opening import SearchIndex
-from index.search import Ranking
 from tests.conftest import REVIEW, ROOT
 
 TURNS = ("However", "Yet", "Albeit", "Of note", "Although")
@@ -27,19 +24,6 @@ def library(search_index: SearchIndex) -> Library:
 def answers(assistant: Assistant) -> list[Answer]:
     lines = (ROOT / "tests" / "evaluation" / "own.jsonl").read_text(encoding="utf-8").splitlines()
     return [assistant.ask(json.loads(line)["question"]) for line in lines[::8]]
-
-
-def ranking(search_index: SearchIndex, scores: Mapping[str, float]) -> Ranking:
-    """A ranking in which the units named have these scores and every other unit -9."""
-    places = search_index.library.places
-    values = np.array([scores.get(place.unit.id, -9.0) for place in places])
-    order = np.lexsort((np.arange(len(values)), -values))
-    return Ranking(search_index.search.read("TACE"), places, tuple(order.tolist()), values, {})
-
-
-def chosen(search_index: SearchIndex, scores: Mapping[str, float]) -> list[tuple[str, str]]:
-    evidence = choose_evidence(ranking(search_index, scores), search_index.library)
-    return [(item.place.unit.id, item.role) for item in evidence]
 
 
 def turning(library: Library) -> list[tuple[Place, Place]]:
@@ -118,14 +102,6 @@ def test_no_sentence_shown_lacks_those_the_pack_never_shows_it_without(answers: 
     assert lacking == set()
 
 
-def test_row_heads_are_never_evidence_even_where_they_rank_first(search_index: SearchIndex) -> None:
-    heads = [p.unit.id for p in search_index.library.places if p.unit.kind is UnitKind.ROW_HEAD]
-    assert len(heads) == 4  # the review's table has four therapies
-    scores = dict.fromkeys(heads, 9.0) | {"3.1-03": 2.0}
-    assert chosen(search_index, scores)[0] == ("3.1-03", "answer")
-    assert not {unit for unit, _ in chosen(search_index, scores)} & set(heads)
-
-
 def test_asking_with_the_words_of_a_row_head_shows_no_row_head(assistant: Assistant) -> None:
     kinds = {p.unit.id: p.unit.kind for p in assistant.library.places}
     heads = [p.unit.display for p in assistant.library.places if p.unit.kind is UnitKind.ROW_HEAD]
@@ -134,25 +110,11 @@ def test_asking_with_the_words_of_a_row_head_shows_no_row_head(assistant: Assist
     assert UnitKind.ROW_HEAD not in shown
 
 
-@pytest.mark.parametrize(
-    ("second", "expected"), [(0.86, ["6-01", "6-03"]), (0.85, ["6-01", "6-03"]), (0.849, ["6-01"]), (0.0, ["6-01"])]
-)
-def test_a_further_sentence_is_shown_when_nearly_as_good(
-    search_index: SearchIndex, second: float, expected: list[str]
-) -> None:
-    shown = chosen(search_index, {"6-01": 1.0, "6-03": second})
-    assert [unit for unit, role in shown if role == "answer"] == expected
+def test_no_more_than_five_sentences_are_chosen(answers: list[Answer]) -> None:
+    for answer in answers:
+        assert sum(statement.role == "answer" for statement in answer.statements) <= MOST_SENTENCES
 
 
-def test_at_most_three_sentences_answer(search_index: SearchIndex) -> None:
-    scores = {"6-01": 1.0, "6-03": 0.99, "6-04": 0.98, "6-02": 0.97}
-    assert [unit for unit, role in chosen(search_index, scores) if role == "answer"] == ["6-01", "6-03", "6-04"]
-
-
-def test_neighbours_follow_the_sentence_they_belong_to(search_index: SearchIndex) -> None:
-    assert chosen(search_index, {"3.2-07": 1.0, "6-01": 0.9})[:2] == [("3.2-07", "answer"), ("3.2-08", "caveat")]
-
-
-def test_a_neighbour_that_answers_itself_is_shown_once_and_as_an_answer(search_index: SearchIndex) -> None:
-    for scores in ({"3.2-07": 1.0, "3.2-08": 0.9}, {"3.2-07": 0.9, "3.2-08": 1.0}):
-        assert sorted(chosen(search_index, scores)) == [("3.2-07", "answer"), ("3.2-08", "answer")]
+def test_each_side_of_a_comparison_has_its_sentence(assistant: Assistant) -> None:
+    shown = {c.unit for c in assistant.ask("Activity per particle: resin, glass microspheres?").citations}
+    assert {"3.4-05", "3.4-06"} <= shown

@@ -138,7 +138,7 @@ def test_a_mistake_in_the_questions_of_a_pack_is_refused_with_its_place(
     edited(pack_folder / "questions.yaml", '    says: "Review"\n', '    says: "Reviews"\n')
     with pytest.raises(KnowledgeError) as caught:
         load_pack(pack_folder, vocabulary)
-    assert (caught.value.file, caught.value.line, caught.value.column) == ("questions.yaml", 13, 11)
+    assert (caught.value.file, caught.value.line, caught.value.column) == ("questions.yaml", 15, 11)
     assert "the source says 'Review'" in str(caught.value)
 
 

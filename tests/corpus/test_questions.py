@@ -11,7 +11,7 @@ from corpus.document import Document, UnitKind
 from corpus.errors import KnowledgeError
 from corpus.integrity import GUIDELINES
 from corpus.pack import load_pack
-from corpus.questions import ASKS, CuratedUnit, load_questions
+from corpus.questions import ASKS, SILENCES, CuratedUnit, NearMiss, load_questions
 from corpus.reading import read
 from corpus.vocabulary import Entry, Vocabulary
 
@@ -32,7 +32,7 @@ units:
       - "Is TAE repeated?"
       - "How often is it done?"
     near_misses:
-      - "After how many days is it repeated?"
+      attribute: ["After how many days is it repeated?"]
   "1-01":
     says: "TAE blocks vessels when platelets are > 100,000 and bilirubin is < 2 mg/dL [1]."
     asks: [mechanism]
@@ -82,7 +82,7 @@ def test_curated_units_are_read_in_the_order_of_the_document(tmp_path: Path, sma
             asks=("yes_no", "count"),
             about=("tae",),
             questions=("Is TAE repeated?", "How often is it done?"),
-            near_misses=("After how many days is it repeated?",),
+            near_misses=(NearMiss("After how many days is it repeated?", "attribute"),),
             keep_with=(),
             same_as=(),
         ),
@@ -202,7 +202,7 @@ def asked(curated: tuple[CuratedUnit, ...]) -> list[tuple[str, str]]:
 
 
 def missed(curated: tuple[CuratedUnit, ...]) -> list[tuple[str, str]]:
-    return [(unit.unit, question) for unit in curated for question in unit.near_misses]
+    return [(unit.unit, miss.text) for unit in curated for miss in unit.near_misses]
 
 
 def development_lines(folder: Path) -> list[str]:
@@ -239,9 +239,19 @@ def test_no_question_of_the_review_is_nearly_that_of_another_unit(curated: tuple
     assert near([("another", f"{first[1].upper()}!")], questions, 95) == [("another", f"{first[1].upper()}!", *first)]
 
 
-def test_no_near_miss_of_the_review_is_nearly_a_question_it_answers(curated: tuple[CuratedUnit, ...]) -> None:
-    answered = [("", question) for _, question in asked(curated)]
-    assert near(missed(curated), answered, 95) == []
+def test_no_near_miss_of_the_review_is_a_question_it_answers(curated: tuple[CuratedUnit, ...]) -> None:
+    # a near miss may differ in nothing but the thing asked ("PFS" for "OS"): that is what it teaches
+    answered = {plain(question) for _, question in asked(curated)}
+    assert [text for _, text in missed(curated) if plain(text) in answered] == []
+    assert len(missed(curated)) > 2000
+    kinds = {miss.kind for unit in curated for miss in unit.near_misses}
+    assert kinds == SILENCES - {"other_subject"}
+
+
+def test_each_wrong_claim_has_a_question_and_a_twin_of_its_own(curated: tuple[CuratedUnit, ...]) -> None:
+    refuted = [(unit.unit, claim) for unit in curated for claim in unit.refutes]
+    assert len(refuted) > 500
+    assert [unit for unit, claim in refuted if plain(claim.asked) == plain(claim.twin)] == []
 
 
 @pytest.mark.devset

@@ -20,7 +20,7 @@ def encoder(search_index: SearchIndex) -> OnnxEncoder:
 
 
 def test_vectors_are_those_sentence_transformers_gave_when_the_index_was_built(search_index: SearchIndex) -> None:
-    units, matrix = search_index.search._legs.units, search_index.search._legs.projection
+    units, matrix = search_index.search.legs.units, search_index.search.legs.projection
     assert isinstance(units, FaissVectors)
     stored = units.vectors()
     for place in search_index.library.places[::6]:

@@ -160,6 +160,6 @@ def test_what_was_saved_is_read_back_bit_by_bit(bags: list[dict[str, int]]) -> N
 def test_the_index_of_the_review_finds_a_term_where_it_stands(term: str, search_index: SearchIndex) -> None:
     places = search_index.library.places
     holders = {place.row for place in places if term in content_terms(place.unit.display)}
-    scores = search_index.search._legs.words.scores({term: 1.0})
+    scores = search_index.search.legs.words.scores({term: 1.0})
     assert holders <= set(np.flatnonzero(scores).tolist())
     assert holders

@@ -12,7 +12,7 @@ from corpus.document import Citation, Document, Locator, Reference, Section, Uni
 from corpus.errors import SourceChangedError
 from corpus.integrity import GUIDELINES
 from corpus.pack import Pack, load_pack
-from corpus.questions import CuratedUnit
+from corpus.questions import CuratedUnit, NearMiss
 from corpus.vocabulary import Vocabulary
 from index.analysis import Lexicon, compile_lexicon
 from index.library import KNOWLEDGE_FILE, NOTHING_KNOWN, Library, UnitKnowledge
@@ -47,7 +47,7 @@ def toy(name: str = "toy") -> Document:
 
 def packs() -> tuple[Pack, ...]:
     curated = (
-        CuratedUnit("a", ("why", "count"), ("tace",), ("Q1?", "Q2?"), ("Near?",), ("b",), ()),
+        CuratedUnit("a", ("why", "count"), ("tace",), ("Q1?", "Q2?"), (NearMiss("Near?", "attribute"),), ("b",), ()),
         CuratedUnit("b", (), (), ("Q3?",), (), (), ("a",)),
     )
     return (Pack(Path("toy"), toy(), curated), Pack(Path("other"), toy("other"), curated[1:]))

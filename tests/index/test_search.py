@@ -222,7 +222,7 @@ class Backwards:
 
 
 def test_an_engine_may_return_neighbours_in_any_order(search_index: SearchIndex, own: list[Asked]) -> None:
-    legs = search_index.search._legs
+    legs = search_index.search.legs
     turned = replace(legs, units=Backwards(legs.units), questions=Backwards(legs.questions))
     other = UnitSearch(search_index.library, turned, search_index.search.speller)
     for asked in own[::10]:
@@ -236,7 +236,7 @@ def noisy(vectors: Vectors, draw: np.random.Generator) -> Vectors:
 
 
 def with_noise(search: UnitSearch, draw: np.random.Generator) -> UnitSearch:
-    legs = search._legs
+    legs = search.legs
     assert isinstance(legs.units, FaissVectors)
     assert isinstance(legs.questions, FaissVectors)
     units = FaissVectors.from_array(noisy(legs.units.vectors(), draw))
@@ -410,16 +410,6 @@ def test_a_unit_s_best_question_counts_and_the_order_of_questions_does_not() -> 
     assert np.array_equal(shuffled.rank(shuffled.read("nothing"), asked).legs["question_vector"], leg)
 
 
-def test_question_rows_may_be_given_in_place_of_the_library_s() -> None:
-    units, vectors = unit_rows(6, 4), unit_rows(7, 3)
-    held = library([Line(f"w{n}") for n in range(4)], [0, 1, 2])
-    given = UnitSearch(held, toy_search(held, units, vectors)._legs, Speller({}, ""), [3, 1, 1])
-    named = toy_search(library([Line(f"w{n}") for n in range(4)], [3, 1, 1]), units, vectors)
-    asked = unit_rows(8, 1)[0]
-    leg = "question_vector"
-    assert np.array_equal(given.rank(given.read("x"), asked).legs[leg], named.rank(named.read("x"), asked).legs[leg])
-
-
 def test_text_stands_before_a_reference_or_the_head_of_a_row_that_says_the_same() -> None:
     kinds = [UnitKind.REFERENCE, UnitKind.ROW_HEAD, UnitKind.CAPTION, UnitKind.SENTENCE]
     lines = [Line("tumour", kind=kind) for kind in kinds] + [Line(f"w{n}") for n in range(4)]
@@ -465,7 +455,7 @@ class FewNeighbours(Backwards):
 def test_what_an_engine_did_not_return_counts_as_the_least_it_did() -> None:
     units, asked = unit_rows(12, 20), unit_rows(13, 1)[0]
     full = toy_search(library([Line(f"w{n}") for n in range(20)]), units)
-    legs = full._legs
+    legs = full.legs
     few = UnitSearch(full.library, replace(legs, units=FewNeighbours(legs.units)), Speller({}, ""))
     leg = few.rank(few.read("nothing"), asked).legs["unit_vector"]
     best = np.argsort(-(units @ asked), kind="stable")

@@ -183,6 +183,7 @@ def test_a_word_of_more_than_thirty_letters_is_left_alone(tail: str) -> None:
 def test_words_are_counted_folded_and_english_is_sorted() -> None:
     speller = Speller.from_texts(
         ["Tumour tumours TUMOUR", "naïveté 12345 abcd TACE-tumour", "ﬁbrosis"],
+        [],
         ["zebra", "Apple", "it's", "cat", "apple"],
     )
     assert speller.domain == {"tumour": 3, "tumours": 1, "naivete": 1, "fibrosis": 1}

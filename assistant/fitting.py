@@ -1,0 +1,168 @@
+"""Fitting what chooses and decides, at the build: every curated question left out of the index while it is scored.
+
+Needs the extra ``build``. The result stands in the index's manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.decision import SIGNS, decision_features
+from assistant.ranker import FEATURES, FeatureReader, Ranker
+from index.build import FitData, fit_legs, same_rows, without
+from index.projection import ProjectionSettings
+from index.search import Query, Ranking, UnitSearch
+
+FOLDS = 6
+CANDIDATES = 25
+FALSE_ABSTENTION = 0.02
+_EPOCHS = 12
+_RANKER_PENALTY = 0.003
+_DECISION_PENALTY = 0.01
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A curated question, scored by an index that does not hold it."""
+
+    answerable: bool
+    number: int
+    query: Query
+    ranking: Ranking
+    right: frozenset[int]
+
+
+def fit_models(data: FitData) -> dict[str, Any]:
+    """Fit the ranker and the decision; return their values for the manifest."""
+    return fit_with_figures(data)[0]
+
+
+def fit_with_figures(data: FitData) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Fit, and also return what a report wants: features, labels and held-out probabilities."""
+    scored, features = _scored(data)
+    weights = _fit_ranker([(f, s) for f, s in zip(features, scored, strict=True) if s.answerable])
+    ranker = Ranker.from_values(weights)
+    rows = []
+    for item, values in zip(scored, features, strict=True):
+        chosen = [item.ranking.places[int(np.argmax(ranker.scores(values)))]]
+        rows.append(decision_features(item.query, item.ranking, values, chosen, data.speller))
+    labels = np.array([item.answerable for item in scored])
+    groups = np.array([min(item.right) if item.right else -item.number - 1 for item in scored])
+    decision, held_out = _fit_decision(rows, labels, groups)
+    figures = {"rows": rows, "labels": labels, "groups": groups, "probabilities": held_out}
+    return {"ranker": weights, "decision": decision}, figures
+
+
+def _scored(data: FitData) -> tuple[list[Scored], list[Any]]:
+    draw = np.random.default_rng(7)
+    question_fold = draw.integers(FOLDS, size=len(data.curated.questions))
+    silent_fold = draw.integers(FOLDS, size=len(data.curated.unanswerable))
+    same = same_rows(data.library)
+    scored: list[Scored] = []
+    features: list[Any] = []
+    for fold in range(FOLDS):
+        search = _search_without(data, question_fold != fold, silent_fold != fold)
+        reader = FeatureReader(search.library, search)
+        jobs: list[tuple[bool, int]] = [(True, int(n)) for n in np.flatnonzero(question_fold == fold)]
+        jobs += [(False, int(n)) for n in np.flatnonzero(silent_fold == fold)]
+        for answerable, number in jobs:
+            texts = data.curated.questions if answerable else data.curated.unanswerable
+            vectors = data.vectors.questions if answerable else data.vectors.unanswerable
+            query = search.read(texts[number])
+            ranking = search.rank(query, vectors[number])
+            row = data.library.question_rows[number] if answerable else -1
+            right = frozenset({row, *same.get(row, ())}) if answerable else frozenset[int]()
+            scored.append(Scored(answerable, number, query, ranking, right))
+            features.append(reader.read(query, ranking))
+    return scored, features
+
+
+def _search_without(data: FitData, questions: NDArray[np.bool_], silent: NDArray[np.bool_]) -> UnitSearch:
+    """An index of the questions for which the masks are true."""
+    kept, quiet = np.flatnonzero(questions).tolist(), np.flatnonzero(silent).tolist()
+    library, curated, vectors = without(data.library, data.curated, data.vectors, kept, quiet)
+    legs = fit_legs(library, curated, vectors, ProjectionSettings(epochs=_EPOCHS))
+    return UnitSearch(library, legs, data.speller)
+
+
+def _fit_ranker(examples: Sequence[tuple[Any, Scored]]) -> dict[str, float]:
+    """Conditional logistic regression: the right units against the other candidates of each question."""
+    import torch
+
+    stacked, right = [], []
+    for features, item in examples:
+        candidates = list(item.ranking.order[:CANDIDATES])
+        labels = [row in item.right for row in candidates]
+        if any(labels):
+            stacked.append(features.values[candidates])
+            right.append(labels)
+    values, labels_ = torch.tensor(np.stack(stacked)), torch.tensor(np.array(right))
+    flat = values.reshape(-1, values.shape[2])
+    scale = flat.std(0) + 1e-6
+    weights = torch.zeros(values.shape[2], dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([weights], max_iter=200)
+
+    def loss() -> Any:
+        optimiser.zero_grad()
+        scores = (values / scale) @ weights
+        chosen = torch.logsumexp(scores.masked_fill(~labels_, -1e9), 1) - torch.logsumexp(scores, 1)
+        total = -chosen.mean() + _RANKER_PENALTY * (weights**2).sum()
+        total.backward()
+        return total
+
+    optimiser.step(loss)
+    fitted = (weights / scale).detach().numpy()
+    return {name: round(float(value), 4) for name, value in zip(FEATURES, fitted, strict=True)}
+
+
+def _fit_decision(
+    rows: Sequence[dict[str, float]], labels: NDArray[np.bool_], groups: NDArray[np.int64]
+) -> tuple[dict[str, Any], NDArray[np.float64]]:
+    """Logistic regression with expected signs; the threshold from held-out probabilities, grouped by unit and gap."""
+    names = list(SIGNS)
+    values = np.array([[row[name] for name in names] for row in rows])
+    means, deviations = values.mean(axis=0), values.std(axis=0) + 1e-9
+    standard = (values - means) / deviations
+    held_out = np.zeros(len(rows))
+    for fold in range(5):
+        test = groups % 5 == fold
+        weights, intercept = _logistic(standard[~test], labels[~test])
+        held_out[test] = 1 / (1 + np.exp(-(standard[test] @ weights + intercept)))
+    weights, intercept = _logistic(standard, labels)
+    threshold = float(np.quantile(held_out[labels], FALSE_ABSTENTION))
+    model = {
+        "weights": dict(zip(names, weights.round(4).tolist(), strict=True)),
+        "means": dict(zip(names, means.round(4).tolist(), strict=True)),
+        "deviations": dict(zip(names, deviations.round(4).tolist(), strict=True)),
+        "intercept": round(float(intercept), 4),
+        "threshold": round(threshold, 4),
+    }
+    return model, held_out
+
+
+def _logistic(values: NDArray[np.float64], labels: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    import torch
+
+    signs = torch.tensor([float(sign) for sign in SIGNS.values()], dtype=torch.float64)
+    x, y = torch.tensor(values), torch.tensor(labels.astype(float))
+    raw = torch.zeros(values.shape[1], dtype=torch.float64, requires_grad=True)
+    intercept = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([raw, intercept], max_iter=200)
+
+    def loss() -> Any:
+        optimiser.zero_grad()
+        weights = signs * torch.nn.functional.softplus(raw)
+        scores = x @ weights + intercept
+        total = torch.nn.functional.binary_cross_entropy_with_logits(scores, y)
+        total = total + _DECISION_PENALTY * (weights**2).mean()
+        total.backward()
+        return total
+
+    optimiser.step(loss)
+    fitted = (signs * torch.nn.functional.softplus(raw)).detach().numpy()
+    return fitted, float(intercept.detach())
