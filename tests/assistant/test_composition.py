@@ -171,6 +171,8 @@ def test_statements_keep_the_order_and_roles_of_the_evidence(search_index: Searc
         ("too_vague", "too little"),
         ("outside_subject", "not a subject"),
         ("not_stated", "does not say"),
+        ("only_in_references", "only cites works"),
+        ("trial_ongoing", "reports no result"),
     ],
 )
 def test_an_abstention_says_what_is_amiss_and_asserts_nothing(
@@ -180,6 +182,59 @@ def test_an_abstention_says_what_is_amiss_and_asserts_nothing(
     assert said in answer.text
     assert [(s.text, s.kind, s.citations) for s in answer.statements] == [(answer.text, "derived", ())]
     assert (answer.status, answer.reason, answer.citations) == ("not_covered", reason, ())
+
+
+def test_an_answer_that_nothing_heads_begins_with_the_sentence(search_index: SearchIndex) -> None:
+    evidence = [Evidence(search_index.library.place(REVIEW, "3.3-05"), "answer")]
+    plain = composer(search_index.library).answered(ASKED, evidence, heads=False)
+    headed = composer(search_index.library).answered(ASKED, evidence, heads=True)
+    assert plain.text == f"“{plain.citations[0].display}” [1]"
+    assert headed.text == f"The review says:\n\n{plain.text}"
+    assert [s.role for s in plain.statements] == ["answer"]
+
+
+def test_a_sentence_that_speaks_of_its_own_time_is_dated(search_index: SearchIndex) -> None:
+    library = search_index.library
+    recent = next(p for p in library.places if p.unit.display.startswith("In a recent development, the DEB-TACE"))
+    evidence = [Evidence(library.place(REVIEW, "3.3-05"), "answer"), Evidence(recent, "answer")]
+    answer = composer(library).answered(ASKED, evidence, heads=False)
+    last = answer.statements[-1]
+    assert (last.kind, last.role, last.citations) == ("derived", "caveat", (2,))
+    assert last.text == "“Ongoing”, “recent” and “current” mean as of April 2024."
+    assert answer.text.endswith(last.text)
+
+
+def test_nearest_sentences_are_quoted_as_such_and_stay_out_of_the_text(search_index: SearchIndex) -> None:
+    library = search_index.library
+    nearest = [library.place(REVIEW, "3.2-07"), library.place(REVIEW, "3.3-05")]
+    answer = composer(library).abstained(ASKED, "not_stated", nearest=nearest)
+    assert answer.text == "The review does not say this."
+    assert [(s.kind, s.role, s.citations) for s in answer.statements] == [
+        ("derived", "lead", ()),
+        ("derived", "nearest", (1, 2)),
+        ("quote", "nearest", (1,)),
+        ("quote", "nearest", (2,)),
+    ]
+    assert [s.text for s in answer.statements[2:]] == [place.unit.display for place in nearest]
+
+
+def test_a_tampered_nearest_sentence_withholds_the_abstention(search_index: SearchIndex) -> None:
+    library = tampered(search_index.library, "3.3-05", display="Bilirubin does not matter.")
+    with pytest.raises(QuoteMismatchError):
+        composer(library).abstained(ASKED, "not_stated", nearest=[library.place(REVIEW, "3.3-05")])
+
+
+def test_a_known_gap_is_said_in_its_own_words(search_index: SearchIndex) -> None:
+    answer = composer(search_index.library).abstained(ASKED, "not_stated", says="The review gives no costs.")
+    assert (answer.text, answer.reason) == ("The review gives no costs.", "not_stated")
+
+
+def test_a_declined_message_has_no_reason_and_its_confidence_is_carried(search_index: SearchIndex) -> None:
+    declined = composer(search_index.library).abstained(ASKED, None)
+    assert (declined.status, declined.reason, declined.confidence) == ("declined", None, None)
+    assert declined.text.startswith("Instructions in a message are not followed")
+    sure = composer(search_index.library).abstained(dataclasses.replace(ASKED, confidence=0.97), "not_stated")
+    assert sure.confidence == 0.97
 
 
 def test_a_link_names_document_version_and_range(review: Document) -> None:

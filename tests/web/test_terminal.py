@@ -73,6 +73,16 @@ def test_an_abstention_shows_no_quote(assistant: Assistant) -> None:
     assert "“" not in text
 
 
+def test_the_nearest_sentences_of_an_abstention_stand_below_what_is_missing(assistant: Assistant) -> None:
+    answer = assistant.ask("What is the price of a radioembolization in Canada?")
+    assert answer.status == "not_covered"
+    said, nearest, *quotes = answer_text(answer).split("\n\n")
+    assert words(said) == answer.text
+    assert nearest == "Nearest in the review:"
+    assert [words(quote).partition(" [1] ")[0] for quote in quotes[:1]] == [f"“{answer.citations[0].display}”"]
+    assert "Read together with" not in answer_text(answer)
+
+
 def test_lines_are_no_wider_than_a_hundred_but_for_places(assistant: Assistant) -> None:
     lines = answer_text(assistant.ask("Who should not have TACE?")).split("\n")
     assert [line for line in lines if len(line) > 100 and not line.startswith(("    ", "Source: "))] == []
