@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from corpus.document import Document, UnitKind
 from corpus.errors import KnowledgeError
 from corpus.integrity import GUIDELINES
 from corpus.pack import load_pack
-from corpus.questions import ASKS, SILENCES, CuratedUnit, NearMiss, load_questions
+from corpus.questions import ASKS, SILENCES, CuratedUnit, NearMiss, Refutation, load_questions
 from corpus.reading import read
 from corpus.vocabulary import Entry, Vocabulary
 
@@ -87,6 +88,49 @@ def test_curated_units_are_read_in_the_order_of_the_document(tmp_path: Path, sma
             same_as=(),
         ),
     )
+
+
+REFUTES = """
+    refutes:
+      - claim: "TAE is never repeated"
+        asked: "Why is TAE never repeated?"
+        twin: "Why is TAE repeated?"
+"""
+
+
+def test_near_misses_are_read_by_kind_and_wrong_claims_with_their_twins(tmp_path: Path, small: Document) -> None:
+    misses = '    near_misses: {advice: ["Should I?", "May I?"], entity: ["Is TACE repeated?"]}'
+    unit = loaded(tmp_path, small, QUESTIONS.rstrip("\n") + REFUTES + misses)[0]
+    assert unit.near_misses == (
+        NearMiss("Should I?", "advice"), NearMiss("May I?", "advice"), NearMiss("Is TACE repeated?", "entity"),
+    )  # fmt: skip
+    assert unit.refutes == (Refutation("TAE is never repeated", "Why is TAE never repeated?", "Why is TAE repeated?"),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "said"),
+    [
+        ("attribute:", "whim:", (10, 7), "unknown kind of near miss 'whim'"),
+        ("attribute: [", "attribute: {a: [", None, ""),
+        ('{advice: ["Should I?"]}', '["Should I?"]', (23, 18), "expected a mapping, found a list"),
+        ('["Should I?"]', '"Should I?"', (23, 27), "expected a list, found text"),
+        ('["Should I?"]', '["Is TAE repeated?"]', (23, 28), "'Is TAE repeated?' is asked of '1-02' too"),
+        ("claim:", "says:", (20, 9), "unknown key 'says'"),
+        ('\n        asked: "Why is TAE never repeated?"', "", (20, 9), "missing ['asked']"),
+        ('\n        twin: "Why is TAE repeated?"', "", (20, 9), "missing ['twin']"),
+        ('"TAE is never repeated"', '""', (20, 16), "expected text, found nothing"),
+        (REFUTES, "\n    refutes:\n      - why\n", (20, 9), "expected a mapping, found text"),
+        (REFUTES, "\n    refutes: why\n", (19, 14), "expected a list, found text"),
+    ],
+)
+def test_a_mistake_in_near_misses_or_wrong_claims_is_refused_where_it_stands(
+    tmp_path: Path, small: Document, old: str, new: str, place: tuple[int, int] | None, said: str
+) -> None:
+    text = QUESTIONS.rstrip("\n") + REFUTES + '    near_misses: {advice: ["Should I?"]}\n'
+    assert text.count(old) == 1
+    error = refused(tmp_path, small, text.replace(old, new))
+    assert said in str(error)
+    assert place is None or (error.line, error.column) == place
 
 
 def test_a_missing_file_is_refused(tmp_path: Path, small: Document) -> None:
@@ -205,6 +249,10 @@ def missed(curated: tuple[CuratedUnit, ...]) -> list[tuple[str, str]]:
     return [(unit.unit, miss.text) for unit in curated for miss in unit.near_misses]
 
 
+def texts_of(claim: Refutation) -> tuple[str, str, str]:
+    return claim.claim, claim.asked, claim.twin
+
+
 def development_lines(folder: Path) -> list[str]:
     def rows(name: str) -> list[dict[str, object]]:
         lines = (folder / name).read_text(encoding="utf-8").splitlines()
@@ -248,10 +296,33 @@ def test_no_near_miss_of_the_review_is_a_question_it_answers(curated: tuple[Cura
     assert kinds == SILENCES - {"other_subject"}
 
 
+def test_each_unit_has_near_misses_of_known_kinds_and_none_twice(curated: tuple[CuratedUnit, ...]) -> None:
+    kinds = Counter(miss.kind for unit in curated for miss in unit.near_misses)
+    assert kinds.keys() == SILENCES - {"other_subject"}
+    assert min(kinds.values()) >= 10
+    assert [miss.text for unit in curated for miss in unit.near_misses if not miss.text.strip()] == []
+    texts = Counter(plain(text) for _, text in missed(curated))
+    assert [text for text, count in texts.items() if count > 1] == []
+
+
 def test_each_wrong_claim_has_a_question_and_a_twin_of_its_own(curated: tuple[CuratedUnit, ...]) -> None:
     refuted = [(unit.unit, claim) for unit in curated for claim in unit.refutes]
     assert len(refuted) > 500
+    assert [unit for unit, claim in refuted if not all(plain(text) for text in texts_of(claim))] == []
     assert [unit for unit, claim in refuted if plain(claim.asked) == plain(claim.twin)] == []
+    asking = Counter(plain(claim.asked) for _, claim in refuted)
+    assert [text for text, count in asking.items() if count > 1] == []
+    twins = {plain(claim.twin) for _, claim in refuted}
+    assert [text for text in asking if text in twins] == [], "wrong in one place and right in another"
+
+
+@pytest.mark.devset
+def test_no_wrong_claim_of_the_review_is_nearly_a_line_of_the_development_set(
+    shared: Path, curated: tuple[CuratedUnit, ...]
+) -> None:
+    lines = [("development set", line) for line in development_lines(shared / "eval")]
+    ours = [(unit.unit, text) for unit in curated for claim in unit.refutes for text in texts_of(claim)]
+    assert near(ours, lines, 88) == []
 
 
 @pytest.mark.devset

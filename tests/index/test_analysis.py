@@ -332,3 +332,7 @@ def test_mentions_stand_in_order_without_overlap_and_each_is_found_alone(data: s
         position = mention.last
     gaps = " e ".join(" ".join(tokens[m.first : m.last]) for m in mentions)
     assert named(lexicon, gaps) == [mention.entry for mention in mentions]
+
+
+def test_the_lexicon_knows_the_kind_of_every_entry(lexicon: Lexicon, vocabulary: Vocabulary) -> None:
+    assert lexicon.kinds == {entry.id: entry.kind for entry in vocabulary.entries}

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from index.analysis import content_terms
 from index.lexical import TermIndex
 from index.opening import SearchIndex
+from index.search import unit_bags
 
 TERMS = [f"t{n}" for n in range(12)]
 BAGS = st.lists(st.lists(st.sampled_from(TERMS), min_size=1, max_size=25), min_size=1, max_size=15)
@@ -163,3 +164,35 @@ def test_the_index_of_the_review_finds_a_term_where_it_stands(term: str, search_
     scores = search_index.search.legs.words.scores({term: 1.0})
     assert holders <= set(np.flatnonzero(scores).tolist())
     assert holders
+
+
+@CHECKED
+@given(BAGS, QUESTION)
+def test_the_rarity_of_a_term_is_that_of_a_count_over_all_documents(bags: list[list[str]], question: list[str]) -> None:
+    index = indexed(bags)
+    for term in {*question, *TERMS}:
+        holders = sum(term in bag for bag in bags)
+        assert index.idf(term) == pytest.approx(math.log((len(bags) + 1) / (holders + 0.5)), rel=1e-12)
+        assert index.idf("unknown") >= index.idf(term) > 0
+
+
+@CHECKED
+@given(BAGS, st.dictionaries(st.sampled_from([*TERMS, "unknown"]), st.sampled_from([0.4, 1.0, 2.5]), max_size=6))
+def test_coverage_is_the_sum_of_the_weights_of_the_terms_that_occur(
+    bags: list[list[str]], query: dict[str, float]
+) -> None:
+    expected = [sum(weight for term, weight in query.items() if term in bag) for bag in bags]
+    covered = indexed(bags).coverage(query)
+    assert covered.dtype == np.float64
+    np.testing.assert_allclose(covered, expected, rtol=1e-12, atol=1e-12)
+    repeated = indexed([bag * 3 for bag in bags]).coverage(query)
+    assert np.array_equal(repeated, covered), "how often a term occurs does not matter"
+
+
+def test_rarity_and_coverage_of_the_review_are_those_of_its_sentences(search_index: SearchIndex) -> None:
+    words = search_index.search.legs.words
+    bags, _ = unit_bags(search_index.library)
+    for term in ("tace", "hepat", "90y", "177lu", "zzyzx"):
+        holders = [term in bag for bag in bags]
+        assert words.coverage({term: 1.5}).tolist() == [1.5 * holds for holds in holders]
+        assert words.idf(term) == pytest.approx(math.log((len(bags) + 1) / (sum(holders) + 0.5)), rel=1e-12)

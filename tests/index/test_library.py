@@ -10,17 +10,22 @@ import pytest
 
 from corpus.document import Citation, Document, Locator, Reference, Section, Unit, UnitKind
 from corpus.errors import SourceChangedError
+from corpus.gaps import Gap
 from corpus.integrity import GUIDELINES
 from corpus.pack import Pack, load_pack
 from corpus.questions import CuratedUnit, NearMiss
 from corpus.vocabulary import Vocabulary
 from index.analysis import Lexicon, compile_lexicon
-from index.library import KNOWLEDGE_FILE, NOTHING_KNOWN, Library, UnitKnowledge
+from index.library import KNOWLEDGE_FILE, NOTHING_KNOWN, Library, Silence, UnitKnowledge
 from index.opening import SearchIndex
 
 SOURCE = "# Title\r\n\r\nFirst “sentence” ¹⁷⁷Lu.\rSecond\u2028one.\n\n<furniture>\n1. Doe, J. Title. J. 2020.\n"
 LEXICON = Lexicon(
-    {"tace": "tace", "µ": "micro"}, {"tace": "tace"}, {"RE": "tare"}, {"tace": ("transarterial",), "x": ()}
+    {"tace": "tace", "µ": "micro"},
+    {"tace": "tace"},
+    {"RE": "tare"},
+    {"tace": ("transarterial",), "x": ()},
+    {"tace": "therapy"},
 )
 
 
@@ -50,7 +55,12 @@ def packs() -> tuple[Pack, ...]:
         CuratedUnit("a", ("why", "count"), ("tace",), ("Q1?", "Q2?"), (NearMiss("Near?", "attribute"),), ("b",), ()),
         CuratedUnit("b", (), (), ("Q3?",), (), (), ("a",)),
     )
-    return (Pack(Path("toy"), toy(), curated), Pack(Path("other"), toy("other"), curated[1:]))
+    gaps = (
+        Gap("dose-ü", "attribute", "No “dose”.", ("r", "a"), ("G1?", "G2?")),
+        Gap("pizza", "other_subject", "Not this.", (), ("G3?",)),
+    )
+    other = (Gap("other-gap", "advice", "No advice.", ("b",), ("G4?",)),)
+    return (Pack(Path("toy"), toy(), curated, gaps), Pack(Path("other"), toy("other"), curated[1:], other))
 
 
 @pytest.fixture
@@ -68,6 +78,8 @@ def check_equal(loaded: Library, written: Library) -> None:
     assert loaded.known == written.known
     assert loaded.question_rows == written.question_rows
     assert loaded.knowledge == written.knowledge
+    assert loaded.silences == written.silences
+    assert loaded.gaps == written.gaps
     assert loaded.lexicon == written.lexicon
     assert [place.key for place in loaded.places] == [place.key for place in written.places]
 
@@ -84,6 +96,17 @@ def test_places_are_the_searchable_units_in_order(held: Library) -> None:
 
 def test_every_question_has_the_row_of_its_unit(held: Library) -> None:
     assert held.question_rows == (0, 0, 1, 4)
+
+
+def test_silences_are_near_misses_then_gaps_with_the_rows_of_their_own_document(held: Library) -> None:
+    assert held.silences == (
+        Silence("attribute", "", (0,)),
+        Silence("attribute", "dose-ü", (2, 0)),
+        Silence("attribute", "dose-ü", (2, 0)),
+        Silence("other_subject", "pizza", ()),
+        Silence("advice", "other-gap", (4,)),
+    )
+    assert held.gaps == {"dose-ü": "No “dose”.", "pizza": "Not this.", "other-gap": "No advice."}
 
 
 def test_knowledge_is_that_of_the_same_document_and_nothing_where_not_curated(held: Library) -> None:
@@ -142,6 +165,13 @@ def test_the_review_survives_the_round_trip(vocabulary: Vocabulary, tmp_path: Pa
     loaded = Library.load(tmp_path)
     check_equal(loaded, library)
     assert len(loaded.question_rows) == sum(len(curated.questions) for curated in pack.curated)
+    misses = [(miss.kind, "", (curated.unit,)) for curated in pack.curated for miss in curated.near_misses]
+    gaps = [(gap.kind, gap.id, gap.nearest) for gap in pack.gaps for _ in gap.questions]
+    assert [
+        (silence.kind, silence.gap, tuple(loaded.places[row].unit.id for row in silence.rows))
+        for silence in loaded.silences
+    ] == misses + gaps
+    assert loaded.gaps == {gap.id: gap.says for gap in pack.gaps}
     assert (tmp_path / "source-criss-makary-2024.md").read_bytes() == (pack.folder / "source.md").read_bytes()
     for place in loaded.places:
         assert place.document.quote(place.unit) == pack.document.quote(pack.document.unit_by_id[place.unit.id])
@@ -153,6 +183,11 @@ def test_the_index_holds_the_packs_of_this_installation(
     (document,) = search_index.library.documents
     assert document == without_furniture(review)
     assert search_index.library.lexicon == compile_lexicon(vocabulary)
+    compiled = Library.from_packs(
+        (load_pack(GUIDELINES / "criss-makary-2024", vocabulary),), compile_lexicon(vocabulary), ""
+    )
+    assert search_index.library.silences == compiled.silences
+    assert search_index.library.gaps == compiled.gaps
     assert search_index.library.knowledge == search_index.manifest.facts["knowledge"]
 
 
@@ -160,5 +195,6 @@ def test_the_file_is_plain_json_in_which_nothing_is_escaped(held: Library, tmp_p
     held.save(tmp_path)
     text = (tmp_path / KNOWLEDGE_FILE).read_text(encoding="utf-8")
     assert "¹⁷⁷Lu" in text
-    assert "Near?" not in text
+    assert not any(question in text for question in ("Near?", "Q1?", "G1?")), "questions are never stored to be shown"
+    assert "No “dose”." in text
     assert json.loads(text)["question_rows"] == [0, 0, 1, 4]

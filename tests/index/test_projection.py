@@ -162,3 +162,38 @@ def test_a_single_question_without_siblings_or_near_misses_can_be_fitted() -> No
     data = toy()
     one = ProjectionData(data.units[:1], data.questions[:1], [0], data.near_misses[:0], [], {})
     assert np.isfinite(fit_projection(one, QUICK)).all()
+
+
+@pytest.mark.build
+def test_a_near_miss_of_no_unit_is_held_against_none_unless_as_a_stranger() -> None:
+    data, alone = toy(), replace(QUICK, strangers=0)
+    nowhere = replace(data, near_miss_unit=[-1] * 4)
+    without = replace(data, near_misses=data.near_misses[:0], near_miss_unit=[])
+    assert np.array_equal(fit_projection(nowhere, alone), fit_projection(without, alone)), "-1 is not the last unit"
+    last = replace(data, near_miss_unit=[UNITS - 1] * 4)
+    assert not np.array_equal(fit_projection(last, alone), fit_projection(without, alone))
+    assert not np.array_equal(fit_projection(nowhere, QUICK), fit_projection(nowhere, alone))
+
+
+@pytest.mark.build
+@pytest.mark.parametrize("seed", range(3))
+def test_strangers_are_pushed_away_from_the_questions_they_resemble(seed: int) -> None:
+    data = toy(seed)
+    owners = np.array(data.question_unit)
+    unowned = replace(data, near_miss_unit=[-1] * 4)
+
+    def margin(matrix: Vectors) -> float:
+        asked, units = project(data.questions, matrix), project(data.units, matrix)
+        missed = project(data.near_misses, matrix)
+        pairs = [(q, unit, n) for n, unit in enumerate(data.near_miss_unit) for q in np.flatnonzero(owners == unit)]
+        return float(np.mean([asked[q] @ units[unit] - asked[q] @ missed[n] for q, unit, n in pairs]))
+
+    alone = fit_projection(unowned, replace(QUICK, strangers=0))
+    assert margin(fit_projection(unowned, QUICK)) > margin(alone) + 0.01
+
+
+@pytest.mark.build
+def test_without_unanswerable_questions_strangers_change_nothing() -> None:
+    data = toy()
+    without = replace(data, near_misses=data.near_misses[:0], near_miss_unit=[])
+    assert np.array_equal(fit_projection(without, QUICK), fit_projection(without, replace(QUICK, strangers=0)))

@@ -14,11 +14,14 @@ import pytest
 from numpy.typing import NDArray
 
 from corpus.document import Citation, Document, Section, Unit, UnitKind
+from corpus.integrity import GUIDELINES
+from corpus.pack import load_pack
+from corpus.vocabulary import Vocabulary
 from index import search as search_module
 from index.analysis import Lexicon, content_terms
 from index.dense import FaissVectors, VectorSearch
 from index.lexical import TermIndex
-from index.library import Library
+from index.library import Library, Silence
 from index.opening import SearchIndex
 from index.passage import LONGEST_CHARACTERS, Passage
 from index.search import (
@@ -33,6 +36,7 @@ from index.search import (
     unit_bags,
 )
 from index.spelling import Speller
+from tests.conftest import REVIEW
 
 Vectors = NDArray[np.float32]
 Published = list[tuple[tuple[str, ...], float]]
@@ -278,6 +282,24 @@ def test_noise_in_the_last_bits_changes_almost_no_published_list(
     assert differing <= 0.005 * pairs
 
 
+def test_a_curated_text_is_likest_to_itself(search_index: SearchIndex, vocabulary: Vocabulary) -> None:
+    pack = load_pack(GUIDELINES / REVIEW, vocabulary)
+    questions = [question for unit in pack.curated for question in unit.questions]
+    silent = [miss.text for unit in pack.curated for miss in unit.near_misses]
+    silent += [question for gap in pack.gaps for question in gap.questions]
+    search, encoder = search_index.search, search_index.encoder
+    assert len(questions) == len(search_index.library.question_rows)
+    assert len(silent) == len(search_index.library.silences)
+    assert search.legs.questions.size == len(questions) + len(silent)
+    for texts, name in ((questions, "questions"), (silent, "unanswerable")):
+        for number in (0, *range(100, len(texts), 400), len(texts) - 1):
+            likeness = search.rank(search.read(texts[number]), encoder.encode(texts[number])).likeness
+            similar = getattr(likeness, name)
+            assert similar.shape == (len(texts),)
+            assert similar[number] == pytest.approx(1.0, abs=1e-4)
+            assert similar[number] >= similar.max() - 1e-4
+
+
 # --- reading a question ---
 
 
@@ -408,6 +430,36 @@ def test_a_unit_s_best_question_counts_and_the_order_of_questions_does_not() -> 
     held = library([Line(f"w{n}") for n in range(4)], [rows[n] for n in order])
     shuffled = toy_search(held, units, vectors[order])
     assert np.array_equal(shuffled.rank(shuffled.read("nothing"), asked).legs["question_vector"], leg)
+
+
+SILENCES = (Silence("attribute", "", (1,)), Silence("other_subject", "gap", ()), Silence("advice", "gap", (0, 2)))
+
+
+@pytest.mark.parametrize(("answerable", "unanswerable"), [(6, 3), (6, 0), (0, 3), (0, 0)])
+def test_likeness_is_the_cosine_to_each_curated_text_in_its_order(answerable: int, unanswerable: int) -> None:
+    rows, vectors = [2, 0, 1, 0, 3, 2][:answerable], unit_rows(6, answerable + unanswerable)
+    held = replace(library([Line(f"w{n}") for n in range(4)], rows), silences=SILENCES[:unanswerable])
+    search = toy_search(held, unit_rows(3, 4), vectors)
+    asked = unit_rows(5, 1)[0]
+    likeness = search.rank(search.read("nothing"), asked * np.float32(4)).likeness
+    similar = vectors.astype(np.float64) @ asked.astype(np.float64)
+    np.testing.assert_allclose(likeness.questions, similar[:answerable], atol=1e-6)
+    np.testing.assert_allclose(likeness.unanswerable, similar[answerable:], atol=1e-6)
+    assert (likeness.questions.shape, likeness.unanswerable.shape) == ((answerable,), (unanswerable,))
+
+
+@pytest.mark.parametrize("rows", [[2, 0, 1, 0, 3, 2], [2, 0, 2], []])
+def test_unanswerable_questions_change_no_score(rows: list[int]) -> None:
+    units, asked, vectors = unit_rows(3, 4), unit_rows(5, 1)[0], unit_rows(4, len(rows))
+    plain = library([Line(f"w{n}") for n in range(4)], rows)
+    silent = replace(plain, silences=SILENCES)
+    beside = np.concatenate([vectors, np.stack([asked, -asked, units[0]])])
+    without, among = toy_search(plain, units, vectors), toy_search(silent, units, beside)
+    one, other = (search.rank(search.read("w1"), asked) for search in (without, among))
+    assert np.array_equal(one.scores, other.scores)
+    assert one.order == other.order
+    assert np.array_equal(one.likeness.questions, other.likeness.questions)
+    assert other.likeness.unanswerable[:2] == pytest.approx([1.0, -1.0], abs=1e-6)
 
 
 def test_text_stands_before_a_reference_or_the_head_of_a_row_that_says_the_same() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.document import Document
+from corpus.vocabulary import Vocabulary
 from index.analysis import fold
 from index.opening import SearchIndex
 from index.spelling import Speller
@@ -190,3 +191,28 @@ def test_words_are_counted_folded_and_english_is_sorted() -> None:
     assert speller.english == "apple\nzebra"
     assert speller.knows(fold("TUMOUR"))
     assert not speller.knows("tumuor")
+
+
+def test_short_words_of_texts_and_questions_are_kept_and_no_others() -> None:
+    speller = Speller.from_texts(
+        ["TACE, 90Y; Ki-67 (naïve) 1,234 octreot octreoti"], ["PRRT or SIRT? embolisation"], ["pizza", "abc"]
+    )
+    assert speller.short == {"tace", "90y", "ki", "67", "naive", "1234", "octreot", "prrt", "or", "sirt"}
+
+
+def test_an_abbreviation_is_had_in_any_case_only_where_it_stands() -> None:
+    speller = Speller({"tumour": 1}, "pizza", frozenset({"tace", "naive"}))
+    assert all(speller.has(text) for text in ("TACE", "tace", "Tace", "ＴＡＣＥ", "NAÏVE"))
+    assert not any(speller.has(text) for text in ("TAC", "TACES", "tumour", "pizza", ""))
+    assert not toy().has("TACE")
+
+
+def test_the_abbreviations_of_the_review_and_its_vocabulary_are_had(
+    speller: Speller, review: Document, vocabulary: Vocabulary
+) -> None:
+    printed = {word for unit in review.searchable for word in re.findall(r"\b[A-Z]{2,7}\b", unit.display)}
+    named = {word for entry in vocabulary.entries for word in entry.exact if re.fullmatch(r"[A-Za-z]{2,7}", word)}
+    assert len(printed) > 50
+    assert [word for word in sorted(printed | named) if not speller.has(word)] == []
+    assert [word for word in ("XQZV", "HGB", "NTPROAFP") if speller.has(word)] == []
+    assert max(len(word) for word in speller.short) == 7
