@@ -28,13 +28,18 @@ _DECISION_PENALTY = 0.01
 
 @dataclass(frozen=True)
 class Scored:
-    """A curated question, scored by an index that does not hold it."""
+    """A curated question, scored by an index that does not hold it.
+
+    Attributes:
+        right: Rows of the units that answer it; none where nothing does.
+        group: The unit or known gap it belongs to: what is fitted together is tested together.
+    """
 
     answerable: bool
-    number: int
     query: Query
     ranking: Ranking
     right: frozenset[int]
+    group: str
 
 
 def fit_models(data: FitData) -> dict[str, Any]:
@@ -52,7 +57,8 @@ def fit_with_figures(data: FitData) -> tuple[dict[str, Any], dict[str, Any]]:
         chosen = [item.ranking.places[int(np.argmax(ranker.scores(values)))]]
         rows.append(decision_features(item.query, item.ranking, values, chosen, data.speller))
     labels = np.array([item.answerable for item in scored])
-    groups = np.array([min(item.right) if item.right else -item.number - 1 for item in scored])
+    numbers: dict[str, int] = {}
+    groups = np.array([numbers.setdefault(item.group, len(numbers)) for item in scored])
     decision, held_out = _fit_decision(rows, labels, groups)
     figures = {"rows": rows, "labels": labels, "groups": groups, "probabilities": held_out}
     return {"ranker": weights, "decision": decision}, figures
@@ -77,7 +83,9 @@ def _scored(data: FitData) -> tuple[list[Scored], list[Any]]:
             ranking = search.rank(query, vectors[number])
             row = data.library.question_rows[number] if answerable else -1
             right = frozenset({row, *same.get(row, ())}) if answerable else frozenset[int]()
-            scored.append(Scored(answerable, number, query, ranking, right))
+            silence = None if answerable else data.library.silences[number]
+            group = f"unit {row}" if silence is None else silence.gap or f"unit {silence.rows[0]}"
+            scored.append(Scored(answerable, query, ranking, right, group))
             features.append(reader.read(query, ranking))
     return scored, features
 

@@ -35,11 +35,13 @@ def cell(citation: Citation) -> str:
 
 
 def passages_text(passages: tuple[Passage, ...]) -> str:
-    """Return ranked passages with section and score."""
-    return "\n\n".join(
-        f"{p.rank}. Section {p.places[0].unit.section} (score {p.score:.2f})\n{_wrapped(clean(p.text))}"
+    """Return ranked passages with section and score, and their sources' attribution."""
+    found = [
+        f"{p.rank}. Section {p.places[0].unit.section} (score {p.score:.1f})\n{_wrapped(clean(p.text))}"
         for p in passages
-    )
+    ]
+    sources = dict.fromkeys(p.document.citation.attribution for p in passages)
+    return "\n\n".join([*found, *(f"Source: {attribution}" for attribution in sources)])
 
 
 def section_text(document: Document, label: str) -> str:

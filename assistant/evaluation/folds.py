@@ -15,7 +15,7 @@ from assistant.evaluation.sets import OwnQuestion
 from corpus.pack import load_packs
 from corpus.vocabulary import load_vocabulary
 from index.analysis import compile_lexicon
-from index.build import Vectors, curation, fit_legs, make_speller, same_rows, without
+from index.build import FitData, Vectors, curation, fit_legs, make_speller, same_rows, without
 from index.library import Library
 from index.measures import first_rank
 from index.search import UnitSearch
@@ -56,6 +56,11 @@ class Folds:
         self._gold = [frozenset(row_of[unit] for unit in q.units) for q in self._questions]
         same = same_rows(self._library)
         self._right = [gold | {other for row in gold for other in same.get(row, ())} for gold in self._gold]
+
+    @property
+    def fit_data(self) -> FitData:
+        """What the build fits its models on."""
+        return FitData(self._library, self._curated, self._vectors, self._speller)
 
     def results(self, tell: Callable[[int, int], None] | None = None) -> tuple[OwnResult, ...]:
         """Evaluate every question both ways."""

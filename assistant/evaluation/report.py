@@ -109,11 +109,13 @@ def _silence_lines(assistant: Assistant, items: Sequence[OutOfScope]) -> Iterato
 
 
 def own_report(path: Path | None, *, weights: str | None = None, tell: Callable[[int, int], None] | None = None) -> str:
-    """Report on the pack's own questions, each and each unit's left out, in folds."""
+    """Report on the pack's own questions, each and each unit's left out, in folds; and on the decision to answer."""
     from assistant.evaluation.folds import Folds  # needs the build extra
+    from assistant.evaluation.separation import separation_rows
 
     questions = load_own(OWN_LIST if path is None else path)
-    results = Folds(questions, weights=weights).results(tell)
+    folds = Folds(questions, weights=weights)
+    results = folds.results(tell)
     head = ("left out", "n", "hit@1", "hit@3", "hit@5", "MRR")
     rows: list[tuple[str, ...]] = []
     for name, ranks in (
@@ -126,7 +128,11 @@ def own_report(path: Path | None, *, weights: str | None = None, tell: Callable[
         rows.append(
             (f"the question, § {section}", str(len(ranks)), *_hits(ranks), f"{mean_reciprocal_rank(ranks):.3f}")
         )
-    return table(head, rows)
+    separation = table(
+        ("told apart by", "area under the curve", "answerable refused", "unanswerable refused"),
+        separation_rows(folds.fit_data),
+    )
+    return f"{table(head, rows)}\n\n{separation}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

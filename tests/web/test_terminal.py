@@ -90,8 +90,9 @@ def test_lines_are_no_wider_than_a_hundred_but_for_places(assistant: Assistant) 
 
 def test_passages_stand_in_order_with_section_and_score(assistant: Assistant) -> None:
     passages = assistant.search("Who should not have TACE?", 3)
-    heads = re.findall(r"^(\d+)\. Section (.+) \(score (-?\d+\.\d\d)\)$", passages_text(passages), re.MULTILINE)
-    assert heads == [(str(p.rank), p.places[0].unit.section, f"{p.score:.2f}") for p in passages]
+    heads = re.findall(r"^(\d+)\. Section (.+) \(score (-?\d+\.\d)\)$", passages_text(passages), re.MULTILINE)
+    assert heads == [(str(p.rank), p.places[0].unit.section, f"{p.score:.1f}") for p in passages]
+    assert passages_text(passages).endswith(f"Source: {assistant.documents[0].citation.attribution}")
     for passage in passages:
         assert words(passage.places[0].unit.display) in words(passages_text(passages))
 
