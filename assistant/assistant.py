@@ -13,6 +13,7 @@ from assistant.instructions import without_instructions
 from assistant.question import claims_something, not_a_question, readable
 from assistant.ranker import Ranker
 from assistant.version import VERSION
+from assistant.wording import Wording
 from corpus.document import Document
 from index.library import Library
 from index.location import index_folder
@@ -31,6 +32,7 @@ class Assistant:
         models = index.manifest.facts["models"]
         self._chooser = Chooser(index.library, index.search, Ranker.from_values(models["ranker"]), index.encoder.encode)
         self._decision = Model(**models["decision"])
+        self._wording = Wording(models["wording"])
         self._composer = Composer(index.library, index=index.manifest.sha256, version=VERSION, public_url=public_url)
 
     @classmethod
@@ -83,7 +85,9 @@ class Assistant:
     def _decided(self, asked: Asked, query: Query, ranking: Ranking) -> Answer:
         """Answer or abstain, as the calibrated decision says."""
         choice = self._chooser.choose(query, ranking)
-        features = decision_features(query, ranking, choice.features, choice.best, self._index.search.speller)
+        features = decision_features(
+            query, ranking, choice.features, choice.best, self._index.search.speller, self._wording
+        )
         probability = self._decision.probability(features)
         if probability < self._decision.threshold:
             silence = explain_silence(ranking, self.library)

@@ -14,28 +14,32 @@ import numpy as np
 
 from assistant.answer import Reason
 from assistant.ranker import Features
+from assistant.wording import Wording
 from index.analysis import words
 from index.library import Library, Place
-from index.search import Query, Ranking
+from index.search import Query, Ranking, Scores
 from index.spelling import Speller
 
 SIGNS = {
     "margin": 1,
-    "answerable": 1,
+    "wording": 1,
     "remote": -1,
     "coverage": 1,
-    "concepts": 1,
     "asked_coverage": 1,
+    "concepts": 1,
     "asks": 1,
     "unknown": -1,
     "unsupported": -1,
-    "score": 1,
 }
-"""Features with their expected sign: similarity to the best answerable less the best unanswerable curated question; to
-the best answerable, and how far it falls short of a near one; share of the question's idf mass in the chosen sentences,
-and in these with their curated questions; share of its concepts, and of the attributes it asks for; technical words
-unknown to documents and vocabulary; vocabulary entries named that stand only in references or nowhere; the best
-sentence's fused score."""
+"""Features with their expected sign.
+
+Similarity to the nearest answerable less the nearest unanswerable curated questions; words typical of answerable ones;
+how far the most like answerable one falls short of a near one; share of the question's idf mass in the chosen
+sentences, and in these with their curated questions; share of its concepts, and of the attributes it asks for;
+technical words unknown to documents and vocabulary; vocabulary entries named that stand only in references or nowhere.
+"""
+_NEAREST = 8
+"""Curated questions of each kind whose similarity counts in the margin."""
 _LONG = re.compile(r"[a-z]{5,30}")
 _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{3,7}(?![\w-])")
 _DECIMALS = 4
@@ -71,30 +75,36 @@ class Model:
 
 
 def decision_features(
-    query: Query, ranking: Ranking, features: Features, chosen: Sequence[Place], speller: Speller
+    query: Query, ranking: Ranking, features: Features, chosen: Sequence[Place], speller: Speller, wording: Wording
 ) -> dict[str, float]:
     """Return the features of a question with its chosen sentences."""
     rows = [place.row for place in chosen]
     likeness = ranking.likeness
-    answerable = float(likeness.questions.max()) if len(likeness.questions) else 0.0
-    unanswerable = float(likeness.unanswerable.max()) if len(likeness.unanswerable) else 0.0
+    answerable = float(likeness.questions.max(initial=0.0))
 
     def best(column: str) -> float:
         return float(features.column(column)[rows].max()) if rows else 0.0
 
     values = {
-        "margin": answerable - unanswerable,
-        "answerable": answerable,
-        "remote": max(0.0, _NEAR - max(answerable, 0.0)),
+        "margin": _nearest(likeness.questions) - _nearest(likeness.unanswerable),
+        "wording": wording.score(query.mended),
+        "remote": max(0.0, _NEAR - answerable),
         "coverage": best("coverage"),
         "concepts": best("concept_coverage"),
         "asked_coverage": best("asked_coverage"),
         "asks": best("asks"),
         "unknown": float(len(unknown_words(query, speller))),
         "unsupported": float(len(features.unsupported)),
-        "score": float(ranking.scores[rows].max()) if rows else 0.0,
     }
     return {name: round(value, _DECIMALS) for name, value in values.items()}
+
+
+def _nearest(similarities: Scores) -> float:
+    """Mean of the highest similarities, 0 where there are none."""
+    if len(similarities) == 0:
+        return 0.0
+    count = min(_NEAREST, len(similarities))
+    return float(np.partition(similarities, -count)[-count:].mean())
 
 
 def unknown_words(query: Query, speller: Speller) -> tuple[str, ...]:

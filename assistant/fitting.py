@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from assistant.decision import SIGNS, decision_features
 from assistant.ranker import FEATURES, FeatureReader, Ranker
+from assistant.wording import Wording
 from index.build import FitData, fit_legs, same_rows, without
 from index.projection import ProjectionSettings
 from index.search import Query, Ranking, UnitSearch
@@ -33,6 +34,7 @@ class Scored:
     Attributes:
         right: Rows of the units that answer it; none where nothing does.
         group: The unit or known gap it belongs to: what is fitted together is tested together.
+        wording: Learnt without it.
     """
 
     answerable: bool
@@ -40,6 +42,7 @@ class Scored:
     ranking: Ranking
     right: frozenset[int]
     group: str
+    wording: Wording
 
 
 def fit_models(data: FitData) -> dict[str, Any]:
@@ -55,13 +58,14 @@ def fit_with_figures(data: FitData) -> tuple[dict[str, Any], dict[str, Any]]:
     rows = []
     for item, values in zip(scored, features, strict=True):
         chosen = [item.ranking.places[int(np.argmax(ranker.scores(values)))]]
-        rows.append(decision_features(item.query, item.ranking, values, chosen, data.speller))
+        rows.append(decision_features(item.query, item.ranking, values, chosen, data.speller, item.wording))
     labels = np.array([item.answerable for item in scored])
     numbers: dict[str, int] = {}
     groups = np.array([numbers.setdefault(item.group, len(numbers)) for item in scored])
     decision, held_out = _fit_decision(rows, labels, groups)
     figures = {"rows": rows, "labels": labels, "groups": groups, "probabilities": held_out}
-    return {"ranker": weights, "decision": decision}, figures
+    wording = Wording.from_questions(data.curated.questions, data.curated.unanswerable)
+    return {"ranker": weights, "decision": decision, "wording": wording.odds}, figures
 
 
 def _scored(data: FitData) -> tuple[list[Scored], list[Any]]:
@@ -72,7 +76,9 @@ def _scored(data: FitData) -> tuple[list[Scored], list[Any]]:
     scored: list[Scored] = []
     features: list[Any] = []
     for fold in range(FOLDS):
-        search = _search_without(data, question_fold != fold, silent_fold != fold)
+        kept = question_fold != fold, silent_fold != fold
+        search = _search_without(data, *kept)
+        wording = _wording(data, *kept)
         reader = FeatureReader(search.library, search)
         jobs: list[tuple[bool, int]] = [(True, int(n)) for n in np.flatnonzero(question_fold == fold)]
         jobs += [(False, int(n)) for n in np.flatnonzero(silent_fold == fold)]
@@ -85,9 +91,17 @@ def _scored(data: FitData) -> tuple[list[Scored], list[Any]]:
             right = frozenset({row, *same.get(row, ())}) if answerable else frozenset[int]()
             silence = None if answerable else data.library.silences[number]
             group = f"unit {row}" if silence is None else silence.gap or f"unit {silence.rows[0]}"
-            scored.append(Scored(answerable, query, ranking, right, group))
+            scored.append(Scored(answerable, query, ranking, right, group, wording))
             features.append(reader.read(query, ranking))
     return scored, features
+
+
+def _wording(data: FitData, questions: NDArray[np.bool_], silent: NDArray[np.bool_]) -> Wording:
+    """The wording of the questions for which the masks are true."""
+    return Wording.from_questions(
+        (text for text, kept in zip(data.curated.questions, questions, strict=True) if kept),
+        (text for text, kept in zip(data.curated.unanswerable, silent, strict=True) if kept),
+    )
 
 
 def _search_without(data: FitData, questions: NDArray[np.bool_], silent: NDArray[np.bool_]) -> UnitSearch:

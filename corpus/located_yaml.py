@@ -5,6 +5,7 @@ Reads mappings, sequences and strings only; anchors, tags and other types are re
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -68,6 +69,16 @@ class Node:
         value = str(self.node.value)
         if not value.strip():
             self.refuse("expected text, found nothing")
+        return value
+
+    def number(self) -> float:
+        """Return a finite number."""
+        try:
+            value = float(self.text())
+        except ValueError:
+            self.refuse(f"expected a number, found {self.text()!r}")
+        if not math.isfinite(value):
+            self.refuse(f"expected a number, found {self.text()!r}")
         return value
 
     def texts(self) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ from corpus.document import Citation, Document
 from corpus.errors import CorpusError, SourceMissingError
 from corpus.gaps import Gap, load_gaps
 from corpus.integrity import GUIDELINES, decode_source, pack_folders
+from corpus.outcomes import load_outcomes
 from corpus.questions import CuratedUnit, load_questions
 from corpus.reading import read
+from corpus.statements import Outcome, Relation
 from corpus.vocabulary import Vocabulary
 
 
@@ -23,6 +25,8 @@ class Pack:
     document: Document
     curated: tuple[CuratedUnit, ...]
     gaps: tuple[Gap, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
 
 def load_packs(vocabulary: Vocabulary, root: Path = GUIDELINES) -> tuple[Pack, ...]:
@@ -44,7 +48,9 @@ def load_pack(folder: Path, vocabulary: Vocabulary) -> Pack:
     questions = folder / "questions.yaml"
     curated = load_questions(questions, document, vocabulary) if questions.is_file() else ()
     gaps = folder / "gaps.yaml"
-    return Pack(folder, document, curated, load_gaps(gaps, document) if gaps.is_file() else ())
+    figures = folder / "outcomes.yaml"
+    outcomes, relations = load_outcomes(figures, document, vocabulary) if figures.is_file() else ((), ())
+    return Pack(folder, document, curated, load_gaps(gaps, document) if gaps.is_file() else (), outcomes, relations)
 
 
 def load_citation(path: Path) -> Citation:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from corpus.document import Document
 from corpus.located_yaml import Node, read_yaml
+from corpus.statements import Refutation
 from corpus.vocabulary import Vocabulary
 
 ASKS = frozenset(
@@ -37,21 +38,6 @@ class NearMiss:
 
     text: str
     kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refutation:
-    """A wrong claim that a unit contradicts.
-
-    Attributes:
-        claim: The claim as a short statement.
-        asked: A question that takes it for granted.
-        twin: The same kind of question on the true premise, which must not be corrected.
-    """
-
-    claim: str
-    asked: str
-    twin: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ FUNCTION_WORDS = frozenset(
     """.split()  # noqa: SIM905 - readable as a list of words
 )
 _STEMMER = Stemmer.Stemmer("english", 0)
+_SHORTEST_JOINED = 5
+"""Letters of the shortest phrase found across words: "as at" is not ASAT, "heat sink" is heatsink."""
 
 
 _TYPOGRAPHY = str.maketrans({"–": "-", "—": "-", "−": "-", "’": "'", "µ": "u", "μ": "u"})
@@ -123,6 +125,8 @@ class Lexicon:
         stemmed: The same for joined stems, without those that two entries share.
         exact: Terms matched with their case (abbreviations that would be ordinary words in lower case).
         parents: Entry id to the ids directly above it.
+        kinds: Entry id to its kind.
+        names: Entry id to the name it is shown by.
     """
 
     phrases: Mapping[str, str]
@@ -130,6 +134,7 @@ class Lexicon:
     exact: Mapping[str, str]
     parents: Mapping[str, tuple[str, ...]]
     kinds: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     longest: int = 12
     _lineages: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -154,7 +159,10 @@ class Lexicon:
 
     def _longest_at(self, written: Sequence[str], stemmed: Sequence[str], position: int) -> Mention | None:
         for length in range(len(written), 0, -1):
-            entry = self.phrases.get("".join(written[:length])) or self.stemmed.get("".join(stemmed[:length]))
+            joined = "".join(written[:length])
+            if length > 1 and len(joined) < _SHORTEST_JOINED:
+                continue
+            entry = self.phrases.get(joined) or self.stemmed.get("".join(stemmed[:length]))
             if entry is not None:
                 return Mention(entry, position, position + length)
         return None
@@ -215,4 +223,6 @@ def compile_lexicon(vocabulary: Vocabulary) -> Lexicon:
         exact.update(dict.fromkeys(entry.exact, entry.id))
     stemmed = {key: owners.pop() for key, owners in claims.items() if len(owners) == 1}
     parents = {entry.id: entry.parents for entry in vocabulary.entries}
-    return Lexicon(phrases, stemmed, exact, parents, {entry.id: entry.kind for entry in vocabulary.entries})
+    kinds = {entry.id: entry.kind for entry in vocabulary.entries}
+    names = {entry.id: entry.name for entry in vocabulary.entries}
+    return Lexicon(phrases, stemmed, exact, parents, kinds, names)

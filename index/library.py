@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.document import Citation, Document, Locator, Reference, Section, Unit, UnitKind
 from corpus.integrity import decode_source
+from corpus.statements import Outcome, Refutation, Relation
 from index.analysis import Lexicon
 
 if TYPE_CHECKING:
@@ -24,12 +25,18 @@ KNOWLEDGE_FILE = "knowledge.json"
 
 @dataclass(frozen=True, slots=True)
 class UnitKnowledge:
-    """What the pack knows of one unit; see `corpus.questions.CuratedUnit`. Unit ids are of the same document."""
+    """What the pack knows of one unit; see `corpus.questions.CuratedUnit` and `corpus.statements`.
+
+    Unit ids are of the same document.
+    """
 
     asks: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     keep_with: tuple[str, ...] = ()
     same_as: tuple[str, ...] = ()
+    refutes: tuple[Refutation, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
 
 NOTHING_KNOWN = UnitKnowledge()
@@ -82,12 +89,7 @@ class Library:
     def from_packs(cls, packs: Iterable[Pack], lexicon: Lexicon, knowledge: str) -> Library:
         """Compile packs."""
         packs = tuple(packs)
-        known = {
-            pack.document.citation.id: {
-                c.unit: UnitKnowledge(c.asks, c.about, c.keep_with, c.same_as) for c in pack.curated
-            }
-            for pack in packs
-        }
+        known = {pack.document.citation.id: _known(pack) for pack in packs}
         bare = cls(tuple(pack.document for pack in packs), known, (), lexicon, knowledge)
         rows = tuple(
             bare.row(pack.document.citation.id, curated.unit)
@@ -141,6 +143,7 @@ class Library:
                 "exact": self.lexicon.exact,
                 "parents": self.lexicon.parents,
                 "kinds": self.lexicon.kinds,
+                "names": self.lexicon.names,
             },
             "knowledge": self.knowledge,
             "silences": [[s.kind, s.gap, s.rows] for s in self.silences],
@@ -169,6 +172,17 @@ class Library:
         )
 
 
+def _known(pack: Pack) -> dict[str, UnitKnowledge]:
+    known = {c.unit: UnitKnowledge(c.asks, c.about, c.keep_with, c.same_as, refutes=c.refutes) for c in pack.curated}
+    for unit in dict.fromkeys([*(o.unit for o in pack.outcomes), *(r.unit for r in pack.relations)]):
+        known[unit] = replace(
+            known.get(unit, NOTHING_KNOWN),
+            outcomes=tuple(outcome for outcome in pack.outcomes if outcome.unit == unit),
+            relations=tuple(relation for relation in pack.relations if relation.unit == unit),
+        )
+    return known
+
+
 def _silences(pack: Pack, library: Library) -> Iterator[Silence]:
     document = pack.document.citation.id
     for curated in pack.curated:
@@ -182,15 +196,27 @@ def _silences(pack: Pack, library: Library) -> Iterator[Silence]:
 
 def _lexicon(values: dict[str, Any]) -> Lexicon:
     parents = {entry: tuple(above) for entry, above in values["parents"].items()}
-    return Lexicon(values["phrases"], values["stemmed"], values["exact"], parents, values["kinds"])
+    return Lexicon(values["phrases"], values["stemmed"], values["exact"], parents, values["kinds"], values["names"])
 
 
 def _source_file(document: str) -> str:
     return f"source-{document}.md"
 
 
-def _knowledge(values: dict[str, list[str]]) -> UnitKnowledge:
-    return UnitKnowledge(*(tuple(values[name]) for name in ("asks", "about", "keep_with", "same_as")))
+def _knowledge(values: dict[str, Any]) -> UnitKnowledge:
+    return UnitKnowledge(
+        asks=tuple(values["asks"]),
+        about=tuple(values["about"]),
+        keep_with=tuple(values["keep_with"]),
+        same_as=tuple(values["same_as"]),
+        refutes=tuple(Refutation(**item) for item in values["refutes"]),
+        outcomes=tuple(Outcome(**_frozen(item)) for item in values["outcomes"]),
+        relations=tuple(Relation(**_frozen(item)) for item in values["relations"]),
+    )
+
+
+def _frozen(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _document_values(document: Document) -> dict[str, Any]:

@@ -31,11 +31,11 @@ def area_under_curve(scores: NDArray[np.float64], answerable: NDArray[np.bool_])
 
 
 def separation_rows(data: FitData) -> list[tuple[str, ...]]:
-    """Fit the decision anew and return rows for a table: what, area under the curve, shares refused at the threshold."""
+    """Fit the decision anew and return table rows: what, area under the curve, shares refused at the threshold."""
     models, figures = fit_with_figures(data)
     answerable, held_out = figures["labels"], figures["probabilities"]
     refused = held_out < models["decision"]["threshold"]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             "all features",
             f"{area_under_curve(held_out, answerable):.3f}",

@@ -12,8 +12,9 @@ from corpus.document import Document, UnitKind
 from corpus.errors import KnowledgeError
 from corpus.integrity import GUIDELINES
 from corpus.pack import load_pack
-from corpus.questions import ASKS, SILENCES, CuratedUnit, NearMiss, Refutation, load_questions
+from corpus.questions import ASKS, SILENCES, CuratedUnit, NearMiss, load_questions
 from corpus.reading import read
+from corpus.statements import Refutation
 from corpus.vocabulary import Entry, Vocabulary
 
 VOCABULARY = Vocabulary((Entry("tae", "therapy", "TAE", (), ("TAE",), (), ()),))
