@@ -20,7 +20,8 @@ _CUES = {
     r"|up to what|how (?:high|low)",
     "size": r"sizes?|diameters?|big|large|small|cm|mm|measur\w+|gauge|french",
     "date": r"when|dates?|what year|which year|published|which month",
-    "comparison": r"versus|vs|compared?|better|worse|than|differ(?:s|ence|ences)?|superior|inferior|prefer\w*",
+    "comparison": r"versus|vs|compared?|better|worse|than|differ(?:s|ence|ences)?|superior|inferior|prefer\w*"
+    r"|as (?:good|well|safe|effective|useful) as|equivalent|equally|outperform\w*|beats?|pros and cons",
     "why": r"why|reasons?|because|rationale|how come",
     "mechanism": r"how (?:do|does|is|are|can)|works?|mechanism|moa",
     "procedure": r"how is|performed|done|techniques?|access|steps|procedure|carried out",
@@ -30,7 +31,8 @@ _CUES = {
     "contraindication": r"contra-?indicat\w+|should not|cannot|can't|not (?:be )?(?:suitable|allowed)"
     r"|rul(?:e|es|ed) out|avoid|ci|exclu\w+",
     "harm": r"complications?|adverse|side effects?|risks?|harms?|danger\w*|toxic\w*|safe(?:ty)?|go wrong|hurt",
-    "outcome": r"outcomes?|results?|effects?|efficac\w+|respon\w+|surviv\w+|benefits?|success\w*|improve\w*|help\w*",
+    "outcome": r"outcomes?|results?|effects?|efficac\w+|respon\w+|surviv\w+|benefits?|success\w*|improve\w*|help\w*"
+    r"|find(?:s|ings?)?|found|show(?:s|n|ed)?|demonstrat\w+|report\w*|won|win|met",
     "recommendation": r"recommend\w*|guidelines?|advis\w+|suggest\w*|endorse\w*|should",
     "evidence": r"evidence|study|studies|trials?|data|research|investigat\w+|meta-?analys\w+|reviews?"
     r"|randomi\w+",

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from assistant.answer import Answer
+from assistant.answer import Answer, Status
+from assistant.case import asks_treatment, is_case, questions_in
 from assistant.composition import Asked, Composer
-from assistant.decision import Model, decision_features, explain_silence
-from assistant.evidence import Chooser
+from assistant.conclusions import CitedPlaces, Concluder, fact_of
+from assistant.decision import DecisionReader, explain_silence
+from assistant.evidence import Chooser, Evidence
+from assistant.explanation import Decided
+from assistant.figures import direct_line
 from assistant.instructions import without_instructions
+from assistant.models import Models
+from assistant.patient_knowledge import PatientKnowledge
+from assistant.patient_text.structured import FactError, facts_from_mapping
+from assistant.premises import PremiseReader
 from assistant.question import claims_something, not_a_question, readable
-from assistant.ranker import Ranker
+from assistant.rules.engine import Evaluation
+from assistant.rules.patient import Patient
 from assistant.version import VERSION
-from assistant.wording import Wording
+from assistant.works import asks_for_work, numbers_asked, reference_places, works_behind
 from corpus.document import Document
+from index.analysis import content_terms
 from index.library import Library
 from index.location import index_folder
 from index.opening import SearchIndex
 from index.passage import Passage
 from index.search import Query, Ranking
 
-_NEAREST = 2
+_WORTH_SEARCHING = 4
+"""Words of a question about treatment from which sentences are looked for besides what the rules conclude."""
 
 
 class Assistant:
@@ -29,11 +42,15 @@ class Assistant:
 
     def __init__(self, index: SearchIndex, *, public_url: str = "") -> None:
         self._index = index
-        models = index.manifest.facts["models"]
-        self._chooser = Chooser(index.library, index.search, Ranker.from_values(models["ranker"]), index.encoder.encode)
-        self._decision = Model(**models["decision"])
-        self._wording = Wording(models["wording"])
-        self._composer = Composer(index.library, index=index.manifest.sha256, version=VERSION, public_url=public_url)
+        models = Models.from_facts(index.manifest.facts)
+        library, legs = index.library, index.search.legs
+        self._chooser = Chooser(library, index.search, models.ranker, index.encoder.encode)
+        self._decision = models.decision
+        self._reader = DecisionReader(library, legs.asked_words, index.search.speller, models.wording)
+        self._premises = PremiseReader(library, legs, models.premises)
+        self._patients = PatientKnowledge.load(index.folder)
+        self._concluder = Concluder(library, self._patients.book)
+        self._composer = Composer(library, index=index.manifest.sha256, version=VERSION, public_url=public_url)
 
     @classmethod
     def open(cls, folder: Path | None = None, *, public_url: str = "") -> Assistant:
@@ -57,44 +74,148 @@ class Assistant:
         """The documents that answers come from."""
         return self._index.library.documents
 
-    def ask(self, question: str) -> Answer:
-        """Answer a question from the documents.
+    def ask(self, question: str, *, facts: Mapping[str, Any] | None = None) -> Answer:
+        """Answer a question from the documents, and on a patient's case say what the rules conclude.
 
         The same question, index and version give the same bytes. What the documents do not answer is said to be
         ``not_covered``, with the reason; instructions are set aside, and a message of nothing else is ``declined``.
         Nothing raises on account of a message's content.
 
+        Args:
+            facts: Structured facts of the patient, as `assistant.patient_text.structured.facts_from_mapping` reads them;
+                they stand beside what the message says and win over it.
+
         Raises:
+            FactError: If a structured fact cannot be read.
             QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
         """
         text = readable(question)
         remaining, instructed = without_instructions(text)
         query = self._index.search.read(remaining or text)
         reason = not_a_question(query)
-        if reason in {"unreadable", "too_vague"}:
+        patient = self._patient(remaining, facts)
+        if patient is None and reason in {"unreadable", "too_vague"}:
             return self._composer.abstained(Asked(text, query.mended, self._index.search.first_passages()), reason)
         ranking = self._index.rank(query)
         asked = Asked(text, query.mended, self._index.search.passages(ranking))
         if instructed and not remaining:
-            nearest = [hit.place for hit in ranking.hits(_NEAREST)]
-            return self._composer.abstained(replace(asked, resolved=""), None, nearest=nearest)
+            return self._composer.abstained(replace(asked, resolved=""), None)
+        if patient is not None:
+            return self._case(asked, remaining, patient)
         if reason is not None:
             return self._composer.abstained(asked, reason)
-        return self._decided(asked, query, ranking)
+        if numbers := numbers_asked(query.mended):
+            return self._works(asked, numbers)
+        return self._answered(asked, self._decided(query, ranking))
 
-    def _decided(self, asked: Asked, query: Query, ranking: Ranking) -> Answer:
-        """Answer or abstain, as the calibrated decision says."""
+    def recommend(self, case: str = "", *, facts: Mapping[str, Any] | None = None) -> Answer:
+        """Say what the rules conclude for a patient described in words, by structured facts, or both.
+
+        Raises:
+            FactError: If a structured fact cannot be read.
+        """
+        text = readable(case)
+        patient = self._patient(text, facts, always=True) or Patient()
+        search = self._index.search
+        query = search.read(text)
+        passages = search.passages(self._index.rank(query)) if query.known else search.first_passages()
+        return self._case(Asked(text, query.mended, passages), text, patient)
+
+    def evaluate(self, case: str = "", *, facts: Mapping[str, Any] | None = None) -> Evaluation:
+        """Return the evaluation of every rule, with its trace, for a patient; see `recommend`."""
+        patient = self._patient(readable(case), facts, always=True) or Patient()
+        return self._patients.engine.evaluate(patient, _asked_therapies(patient))
+
+    @property
+    def patients(self) -> PatientKnowledge:
+        """Facts, rules and what reads and evaluates them."""
+        return self._patients
+
+    def _patient(self, text: str, facts: Mapping[str, Any] | None, *, always: bool = False) -> Patient | None:
+        """The patient of a message and of structured facts; ``None`` where the message describes none."""
+        read = self._patients.reader.read(text)
+        if facts is None:
+            return read if always or is_case(text, read) else None
+        given, problems = facts_from_mapping(facts, self._patients.book)
+        if problems:
+            raise FactError("; ".join(f"{problem.fact}: {problem.message}" for problem in problems))
+        return read.with_facts(*given)
+
+    def _case(self, asked: Asked, text: str, patient: Patient) -> Answer:
+        """Answer about a patient: by where the therapies stand, then by the sentences that answer what is asked."""
+        therapies = _asked_therapies(patient)
+        evaluation = self._patients.engine.evaluate(patient, therapies)
+        question = questions_in(text)
+        by_rules = bool(therapies) or not question or asks_treatment(question)
+        decided = self._decided_on(question)
+        if by_rules and len(content_terms(question)) < _WORTH_SEARCHING:
+            decided = None
+        evidence = decided.choice.evidence if decided is not None and decided.answers else ()
+        if not by_rules and decided is not None and not evidence:
+            silence = explain_silence(decided.ranking, self.library)
+            answer = self._composer.abstained(asked, silence.reason, says=silence.says, nearest=silence.nearest)
+            return replace(answer, facts=tuple(fact_of(fact, self._patients.book) for fact in patient))
+        cited = CitedPlaces(item.place for item in evidence if not by_rules)
+        conclusions = self._concluder.conclude(evaluation, cited, patient)
+        if not by_rules:
+            conclusions = replace(conclusions, statements=())
+        standings = {evaluation.placed(therapy).standing for therapy in therapies}
+        status: Status = "answered"
+        if by_rules and evaluation.in_scope:
+            status = (
+                "conflict" if "conflicting" in standings else ("answered" if conclusions.concluded else "needs_facts")
+            )
+        return self._composer.case(asked, status, conclusions, cited, evidence)
+
+    def _decided_on(self, question: str) -> Decided | None:
+        query = self._index.search.read(question)
+        if not question or not_a_question(query) is not None:
+            return None
+        return self._decided(query, self._index.rank(query))
+
+    def explain(self, question: str) -> Decided | None:
+        """Return what was chosen for a question and why it is, or is not, answered; ``None`` for no question."""
+        query = self._index.search.read(without_instructions(readable(question))[0])
+        if not_a_question(query) is not None or numbers_asked(query.mended):
+            return None
+        return self._decided(query, self._index.rank(query))
+
+    def _decided(self, query: Query, ranking: Ranking) -> Decided:
         choice = self._chooser.choose(query, ranking)
-        features = decision_features(
-            query, ranking, choice.features, choice.best, self._index.search.speller, self._wording
-        )
-        probability = self._decision.probability(features)
-        if probability < self._decision.threshold:
-            silence = explain_silence(ranking, self.library)
-            asked = replace(asked, confidence=round(1 - probability, 2))
+        features = self._reader.read(query, ranking, choice.features, choice.best)
+        return Decided(query, ranking, choice, features, self._decision)
+
+    def _answered(self, asked: Asked, decided: Decided) -> Answer:
+        """Answer or abstain, as the calibrated decision says."""
+        query, choice = decided.query, decided.choice
+        if not decided.answers:
+            silence = explain_silence(decided.ranking, self.library)
+            asked = replace(asked, confidence=round(1 - decided.probability, 2))
             return self._composer.abstained(asked, silence.reason, says=silence.says, nearest=silence.nearest)
-        asked = replace(asked, confidence=round(probability, 2))
-        return self._composer.answered(asked, choice.evidence, heads=claims_something(query.mended))
+        asked = replace(asked, confidence=round(decided.probability, 2))
+        evidence = choice.evidence
+        if asks_for_work(query.mended):
+            known = {item.place.key for item in evidence}
+            works = works_behind(choice.best, self.library)
+            evidence += tuple(Evidence(work, "answer") for work in works if work.key not in known)
+        asking = choice.features.asking
+        answer = self._composer.answered(
+            asked,
+            evidence,
+            heads=claims_something(query.mended),
+            line=direct_line(query, asking, choice.best, self.library),
+            contradicted_by=self._premises.contradicted_by(query, choice.best),
+        )
+        places = [item.place for item in evidence]
+        return replace(answer, notes=self._concluder.notes(set(), places, CitedPlaces(places)))
+
+    def _works(self, asked: Asked, numbers: tuple[int, ...]) -> Answer:
+        """Answer a question about references by their numbers."""
+        for document in self.documents:
+            if places := reference_places(self.library, document.citation.id, numbers):
+                return self._composer.works(asked, places)
+        counts = " ".join(f"The reference list ends with number {len(d.references)}." for d in self.documents)
+        return self._composer.abstained(asked, "not_stated", says=counts)
 
     def search(self, question: str, count: int = 10) -> tuple[Passage, ...]:
         """Return the passages closest to a question, best first."""
@@ -102,3 +223,8 @@ class Assistant:
         if not query.text:
             return self._index.search.first_passages(count)
         return self._index.search.passages(self._index.rank(query), count)
+
+
+def _asked_therapies(patient: Patient) -> tuple[str, ...]:
+    planned = patient.get("planned_interventions")
+    return planned.candidates if planned is not None else ()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.answer import (
     Answer,
     Citation,
     CitedCell,
+    Premise,
     RankedPassage,
     Reason,
     SourceDocument,
     Statement,
     Status,
 )
+from assistant.conclusions import CitedPlaces, Conclusions
 from assistant.errors import QuoteMismatchError
 from assistant.evidence import Evidence
+from assistant.figures import Line
+from assistant.works import cited_in
 from corpus.document import Document
 from corpus.markup import clean
 from index.library import Library, Place
@@ -25,6 +29,7 @@ from index.passage import Passage
 from index.search import SCORE_DECIMALS
 
 _LEAD = "The review says:"
+_OTHERWISE = "The review says otherwise:"
 _NEAREST = "Nearest in the review:"
 _NOT_COVERED: dict[Reason, str] = {
     "unreadable": "This cannot be read as a question.",
@@ -63,23 +68,88 @@ class Composer:
         self._public_url = public_url.rstrip("/")
         self._documents = tuple(source_document(document) for document in library.documents)
 
-    def answered(self, asked: Asked, evidence: Sequence[Evidence], *, heads: bool) -> Answer:
+    def answered(
+        self,
+        asked: Asked,
+        evidence: Sequence[Evidence],
+        *,
+        heads: bool = False,
+        line: Line | None = None,
+        contradicted_by: Place | None = None,
+    ) -> Answer:
         """Compose an answer from evidence.
 
         Args:
             heads: Whether "The review says:" stands above the sentences, as where the question claims something.
+            line: A direct line that leads.
+            contradicted_by: The unit that contradicts what the question claims: then that is said, and no line leads.
 
         Raises:
             QuoteMismatchError: If a sentence is not in the source at its offsets.
         """
         citations = tuple(self._citation(n, item.place) for n, item in enumerate(evidence, 1))
+        number = {item.place.key: n for n, item in enumerate(evidence, 1)}
         statements = [
             Statement(citation.display, "quote", item.role, (citation.n,))
             for item, citation in zip(evidence, citations, strict=True)
         ]
-        if heads:
+        premise = None
+        if contradicted_by is not None:
+            cited = (number[contradicted_by.key],)
+            premise = Premise(asked.resolved, "contradicted", cited)
+            statements.insert(0, Statement(_OTHERWISE, "derived", "premise", cited))
+        elif heads:
             statements.insert(0, Statement(_LEAD, "derived", "lead", tuple(c.n for c in citations)))
+        elif line is not None:
+            statements = [
+                *(Statement(text, "derived", "lead", (number[place.key],)) for text, place in line.parts),
+                *statements,
+            ]
         statements += self._as_of(evidence, citations)
+        return self._answer(asked, "answered", None, statements, citations, premise)
+
+    def case(
+        self,
+        asked: Asked,
+        status: Status,
+        conclusions: Conclusions,
+        cited: CitedPlaces,
+        evidence: Sequence[Evidence] = (),
+    ) -> Answer:
+        """Compose an answer about a patient: what the rules conclude, then the sentences that answer the question.
+
+        Args:
+            cited: Places in the order of their numbers, those of the conclusions included.
+        """
+        shown = {citation for statement in conclusions.statements for citation in statement.citations}
+        quoted: list[Statement] = []
+        for item in evidence:
+            number = cited.number(item.place)
+            if number not in shown:
+                quoted.append(Statement(item.place.unit.display, "quote", item.role, (number,)))
+        citations = tuple(self._citation(n, place) for n, place in enumerate(cited.places, 1))
+        leads = [s for s in conclusions.statements if s.role != "caveat"]
+        caveats = [s for s in conclusions.statements if s.role == "caveat"]
+        dated = self._as_of([item for item in evidence if cited.number(item.place) not in shown], citations)
+        answer = self._answer(asked, status, None, [*leads, *quoted, *caveats, *dated], citations)
+        return replace(
+            answer,
+            facts=conclusions.facts,
+            recommendations=conclusions.recommendations,
+            therapies=conclusions.therapies,
+            ask=conclusions.ask,
+            notes=conclusions.notes,
+        )
+
+    def works(self, asked: Asked, places: Sequence[Place]) -> Answer:
+        """Compose an answer of entries of the reference list, with the sections that cite each."""
+        citations = tuple(self._citation(n, place) for n, place in enumerate(places, 1))
+        statements: list[Statement] = []
+        for place, citation in zip(places, citations, strict=True):
+            statements.append(Statement(citation.display, "quote", "answer", (citation.n,)))
+            sections = cited_in(self._library, place)
+            said = f"Cited in: {', '.join(sections)}." if sections else "No sentence cites it."
+            statements.append(Statement(said, "derived", "caveat", (citation.n,)))
         return self._answer(asked, "answered", None, statements, citations)
 
     def abstained(
@@ -106,6 +176,7 @@ class Composer:
         reason: Reason | None,
         statements: Sequence[Statement],
         citations: tuple[Citation, ...],
+        premise: Premise | None = None,
     ) -> Answer:
         by_number = {citation.n: citation for citation in citations}
         shown = [_shown(statement, by_number) for statement in statements if statement.role != "nearest"]
@@ -114,6 +185,7 @@ class Composer:
             resolved_question=asked.resolved,
             status=status,
             reason=reason,
+            premise=premise,
             confidence=asked.confidence,
             text="\n\n".join(shown),
             statements=tuple(statements),
@@ -129,7 +201,9 @@ class Composer:
     def _as_of(evidence: Sequence[Evidence], citations: Sequence[Citation]) -> list[Statement]:
         """Say when the document was published where a sentence speaks of its own time."""
         dated: dict[str, list[int]] = {}
-        for item, citation in zip(evidence, citations, strict=True):
+        numbers = {f"{citation.document}/{citation.unit}": citation for citation in citations}
+        for item in evidence:
+            citation = numbers[item.place.key]
             if _AS_OF.search(citation.display):
                 year, month, _ = item.place.document.citation.published.split("-")
                 dated.setdefault(f"{_MONTHS[int(month) - 1]} {year}", []).append(citation.n)
@@ -183,7 +257,8 @@ def source_document(document: Document) -> SourceDocument:
 
 def _shown(statement: Statement, citations: Mapping[int, Citation]) -> str:
     if statement.kind == "derived":
-        return statement.text
+        marks = "" if statement.text.endswith(":") else "".join(f" [{n}]" for n in statement.citations)
+        return statement.text + marks
     citation = citations[statement.citations[0]]
     return f"{_place_in_table(citation)}“{statement.text}” [{citation.n}]"
 

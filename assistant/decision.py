@@ -5,17 +5,18 @@ Fitted by the build on the packs' answerable and unanswerable questions; nothing
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from assistant.answer import Reason
+from assistant.figures import figure_on_record
 from assistant.ranker import Features
 from assistant.wording import Wording
 from index.analysis import words
+from index.lexical import TermIndex
 from index.library import Library, Place
 from index.search import Query, Ranking, Scores
 from index.spelling import Speller
@@ -23,23 +24,27 @@ from index.spelling import Speller
 SIGNS = {
     "margin": 1,
     "wording": 1,
+    "foreign": -1,
     "remote": -1,
-    "coverage": 1,
     "asked_coverage": 1,
     "concepts": 1,
     "asks": 1,
+    "figure": 1,
+    "ongoing": -1,
     "unknown": -1,
-    "unsupported": -1,
 }
 """Features with their expected sign.
 
-Similarity to the nearest answerable less the nearest unanswerable curated questions; words typical of answerable ones;
-how far the most like answerable one falls short of a near one; share of the question's idf mass in the chosen
-sentences, and in these with their curated questions; share of its concepts, and of the attributes it asks for;
-technical words unknown to documents and vocabulary; vocabulary entries named that stand only in references or nowhere.
+Similarity to the nearest answerable less the nearest unanswerable curated questions; words typical of answerable ones,
+and words typical of unanswerable ones that the chosen sentences and their curated questions lack; how far the most like
+answerable question falls short of a near one; share of the question's idf mass in the chosen sentences and their
+curated questions, of its concepts, and of the attributes it asks for; a figure on record that fits (1), or a number
+wanted and none that does (-1); the result asked of a trial the documents call ongoing; technical words unknown to all.
 """
 _NEAREST = 8
 """Curated questions of each kind whose similarity counts in the margin."""
+_ONGOING = "ongoing"
+_TRIAL = "trial"
 _LONG = re.compile(r"[a-z]{5,30}")
 _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{3,7}(?![\w-])")
 _DECIMALS = 4
@@ -56,47 +61,57 @@ REASONS: dict[str, Reason] = {
 """Kind of unanswerable question to the reason an answer gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A logistic model over `SIGNS` and the probability from which a question is answered."""
+class DecisionReader:
+    """Computes the features of `SIGNS`; knows what is the same for every question."""
 
-    weights: Mapping[str, float]
-    means: Mapping[str, float]
-    deviations: Mapping[str, float]
-    intercept: float
-    threshold: float
+    def __init__(self, library: Library, words: TermIndex, speller: Speller, wording: Wording) -> None:
+        self._library = library
+        self._words = words
+        self._speller = speller
+        self._wording = wording
+        lexicon = library.lexicon
+        rows = {row for silence in library.silences if silence.kind == _ONGOING for row in silence.rows[:1]}
+        self._ongoing = frozenset(
+            mention.entry
+            for row in rows
+            for mention in lexicon.mentions(library.places[row].unit.display)
+            if lexicon.kinds.get(mention.entry) == _TRIAL
+        )
 
-    def probability(self, features: Mapping[str, float]) -> float:
-        """Return the probability that the chosen sentences answer."""
-        total = self.intercept
-        for name, weight in self.weights.items():
-            total += weight * (features[name] - self.means[name]) / self.deviations[name]
-        return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, total))))
+    def read(self, query: Query, ranking: Ranking, features: Features, chosen: Sequence[Place]) -> dict[str, float]:
+        """Return the features of a question with its chosen sentences."""
+        rows = [place.row for place in chosen]
+        likeness = ranking.likeness
 
+        def best(column: str) -> float:
+            return float(features.column(column)[rows].max()) if rows else 0.0
 
-def decision_features(
-    query: Query, ranking: Ranking, features: Features, chosen: Sequence[Place], speller: Speller, wording: Wording
-) -> dict[str, float]:
-    """Return the features of a question with its chosen sentences."""
-    rows = [place.row for place in chosen]
-    likeness = ranking.likeness
-    answerable = float(likeness.questions.max(initial=0.0))
+        values = {
+            "margin": _nearest(likeness.questions) - _nearest(likeness.unanswerable),
+            "wording": self._wording.score(query.mended),
+            "foreign": self._foreign(query, rows),
+            "remote": max(0.0, _NEAR - float(likeness.questions.max(initial=0.0))),
+            "asked_coverage": best("asked_coverage"),
+            "concepts": best("concept_coverage"),
+            "asks": best("asks"),
+            "figure": self._figure(query, features, chosen),
+            "ongoing": self._of_ongoing_trial(query, features),
+            "unknown": float(len(unknown_words(query, self._speller))),
+        }
+        return {name: round(value, _DECIMALS) for name, value in values.items()}
 
-    def best(column: str) -> float:
-        return float(features.column(column)[rows].max()) if rows else 0.0
+    def _foreign(self, query: Query, rows: Sequence[int]) -> float:
+        lacking = {term for term in query.terms if not self._words.coverage({term: 1.0})[list(rows)].any()}
+        return -sum(min(0.0, self._wording.odds.get(term, 0.0)) for term in sorted(lacking))
 
-    values = {
-        "margin": _nearest(likeness.questions) - _nearest(likeness.unanswerable),
-        "wording": wording.score(query.mended),
-        "remote": max(0.0, _NEAR - answerable),
-        "coverage": best("coverage"),
-        "concepts": best("concept_coverage"),
-        "asked_coverage": best("asked_coverage"),
-        "asks": best("asks"),
-        "unknown": float(len(unknown_words(query, speller))),
-        "unsupported": float(len(features.unsupported)),
-    }
-    return {name: round(value, _DECIMALS) for name, value in values.items()}
+    def _figure(self, query: Query, features: Features, chosen: Sequence[Place]) -> float:
+        if any(figure_on_record(query, features.asking, place, self._library) for place in chosen):
+            return 1.0
+        return -1.0 if features.asking.number else 0.0
+
+    def _of_ongoing_trial(self, query: Query, features: Features) -> float:
+        named = any(query.concepts.get(entry) == 1.0 for entry in self._ongoing)
+        return float(named and "outcome" in features.asking.attributes)
 
 
 def _nearest(similarities: Scores) -> float:

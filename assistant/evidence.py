@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answer import Role
+from assistant.asking import Asking
 from assistant.facets import parts_of
+from assistant.figures import compared, directions
 from assistant.ranker import FeatureReader, Features, Ranker
 from corpus.document import UnitKind
 from index.library import Library, Place
@@ -18,6 +20,8 @@ from index.search import Query, Ranking, Scores, UnitSearch
 
 MOST_SENTENCES = 5
 _CANDIDATES = 12
+_COMPARING = 30
+"""Units among which one that compares the treatments asked about is looked for."""
 _WORTH_ADDING = 0.2
 """Share of the question's idf mass that a further sentence has to cover anew."""
 _HARDLY_WORSE = 1.6
@@ -76,6 +80,7 @@ class Chooser:
             row = self._best_for_part(part)
             if row not in rows:
                 rows.append(row)
+        rows += [row for row in self._comparing(query, features.asking, ranking) if row not in rows]
         rows = self._cover_more(query, scores, ranking, rows)[:MOST_SENTENCES]
         best = tuple(self._library.places[row] for row in rows)
         return Choice(self._with_neighbours(best), best, features, parts)
@@ -106,6 +111,15 @@ class Chooser:
         query = self._search.read(part)
         ranking = self._search.rank(query, self._encode(query.mended))
         return self._best(self._scores(self._reader.read(query, ranking)), ranking)
+
+    def _comparing(self, query: Query, asking: Asking, ranking: Ranking) -> list[int]:
+        """Units that state a direction between the two treatments compared: none of the sides may be missing."""
+        sides = compared(query, asking, self._library.lexicon)
+        return [
+            row
+            for row in ranking.order[:_COMPARING]
+            if directions(self._library.knowledge_of(self._library.places[row]).relations, sides, query)
+        ][: MOST_SENTENCES - 1]
 
     def _cover_more(self, query: Query, scores: Scores, ranking: Ranking, rows: Sequence[int]) -> list[int]:
         """Add sentences while one covers enough of the question that none chosen covers."""

@@ -5,14 +5,16 @@ Needs the extra ``build``. The result stands in the index's manifest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.decision import SIGNS, decision_features
+from assistant import premises
+from assistant.decision import SIGNS, DecisionReader
+from assistant.models import fitted_code
 from assistant.ranker import FEATURES, FeatureReader, Ranker
 from assistant.wording import Wording
 from index.build import FitData, fit_legs, same_rows, without
@@ -22,9 +24,13 @@ from index.search import Query, Ranking, UnitSearch
 FOLDS = 6
 CANDIDATES = 25
 FALSE_ABSTENTION = 0.02
+FALSE_CORRECTION = 0.02
+"""Share of true twins that the premise model may take for wrong claims."""
 _EPOCHS = 12
 _RANKER_PENALTY = 0.003
 _DECISION_PENALTY = 0.01
+_HELD_OUT = 5
+_LEAST_DEVIATION = 1e-3
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,8 @@ class Scored:
     Attributes:
         right: Rows of the units that answer it; none where nothing does.
         group: The unit or known gap it belongs to: what is fitted together is tested together.
-        wording: Learnt without it.
+        kind: Of an unanswerable one, of `corpus.questions.SILENCES`.
+        reader: Of the decision's features, with what was learnt without it.
     """
 
     answerable: bool
@@ -42,7 +49,8 @@ class Scored:
     ranking: Ranking
     right: frozenset[int]
     group: str
-    wording: Wording
+    kind: str
+    reader: DecisionReader
 
 
 def fit_models(data: FitData) -> dict[str, Any]:
@@ -58,14 +66,24 @@ def fit_with_figures(data: FitData) -> tuple[dict[str, Any], dict[str, Any]]:
     rows = []
     for item, values in zip(scored, features, strict=True):
         chosen = [item.ranking.places[int(np.argmax(ranker.scores(values)))]]
-        rows.append(decision_features(item.query, item.ranking, values, chosen, data.speller, item.wording))
+        rows.append(item.reader.read(item.query, item.ranking, values, chosen))
     labels = np.array([item.answerable for item in scored])
     numbers: dict[str, int] = {}
     groups = np.array([numbers.setdefault(item.group, len(numbers)) for item in scored])
-    decision, held_out = _fit_decision(rows, labels, groups)
-    figures = {"rows": rows, "labels": labels, "groups": groups, "probabilities": held_out}
+    decision, held_out = _fit_logistic(SIGNS, rows, labels, groups)
+    decision["threshold"] = round(float(np.quantile(held_out[labels], FALSE_ABSTENTION)), 4)
+    claims, claim_figures = _fit_premises(data)
+    figures = {
+        "rows": rows,
+        "labels": labels,
+        "groups": groups,
+        "kinds": [item.kind for item in scored if not item.answerable],
+        "probabilities": held_out,
+        "claims": claim_figures,
+    }
     wording = Wording.from_questions(data.curated.questions, data.curated.unanswerable)
-    return {"ranker": weights, "decision": decision, "wording": wording.odds}, figures
+    models = {"code": fitted_code(), "ranker": weights, "decision": decision, "premises": claims}
+    return {**models, "wording": wording.odds}, figures
 
 
 def _scored(data: FitData) -> tuple[list[Scored], list[Any]]:
@@ -78,8 +96,8 @@ def _scored(data: FitData) -> tuple[list[Scored], list[Any]]:
     for fold in range(FOLDS):
         kept = question_fold != fold, silent_fold != fold
         search = _search_without(data, *kept)
-        wording = _wording(data, *kept)
         reader = FeatureReader(search.library, search)
+        decides = DecisionReader(search.library, search.legs.asked_words, data.speller, _wording(data, *kept))
         jobs: list[tuple[bool, int]] = [(True, int(n)) for n in np.flatnonzero(question_fold == fold)]
         jobs += [(False, int(n)) for n in np.flatnonzero(silent_fold == fold)]
         for answerable, number in jobs:
@@ -91,7 +109,7 @@ def _scored(data: FitData) -> tuple[list[Scored], list[Any]]:
             right = frozenset({row, *same.get(row, ())}) if answerable else frozenset[int]()
             silence = None if answerable else data.library.silences[number]
             group = f"unit {row}" if silence is None else silence.gap or f"unit {silence.rows[0]}"
-            scored.append(Scored(answerable, query, ranking, right, group, wording))
+            scored.append(Scored(answerable, query, ranking, right, group, silence.kind if silence else "", decides))
             features.append(reader.read(query, ranking))
     return scored, features
 
@@ -142,35 +160,61 @@ def _fit_ranker(examples: Sequence[tuple[Any, Scored]]) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in zip(FEATURES, fitted, strict=True)}
 
 
-def _fit_decision(
-    rows: Sequence[dict[str, float]], labels: NDArray[np.bool_], groups: NDArray[np.int64]
+def _fit_premises(data: FitData) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Fit what tells a question that makes a wrong claim from its true twin, on the words of claim and sentence."""
+    library = data.library
+    questions: dict[int, list[str]] = {}
+    for text, row in zip(data.curated.questions, library.question_rows, strict=True):
+        questions.setdefault(row, []).append(text)
+    rows, labels, groups = [], [], []
+    for place in library.places:
+        unit = place.unit
+        heads = " . ".join(place.document.path(unit))
+        for refutation in library.knowledge_of(place).refutes:
+            true = premises.terms(" . ".join([unit.display, heads, *questions.get(place.row, ())]), library.lexicon)
+            for question, makes in ((refutation.asked, True), (refutation.twin, False)):
+                values = premises.claim_features(
+                    question, refutation.claim, unit.display, true.__contains__, library.lexicon
+                )
+                rows.append(dict(zip(premises.SIGNS, values, strict=True)))
+                labels.append(makes)
+                groups.append(place.row)
+    made = np.array(labels)
+    model, held_out = _fit_logistic(premises.SIGNS, rows, made, np.array(groups))
+    model["threshold"] = round(float(np.quantile(held_out[~made], 1 - FALSE_CORRECTION)), 4)
+    return model, {"labels": made, "probabilities": held_out}
+
+
+def _fit_logistic(
+    signs: Mapping[str, int], rows: Sequence[dict[str, float]], labels: NDArray[np.bool_], groups: NDArray[np.int64]
 ) -> tuple[dict[str, Any], NDArray[np.float64]]:
-    """Logistic regression with expected signs; the threshold from held-out probabilities, grouped by unit and gap."""
-    names = list(SIGNS)
+    """Logistic regression with expected signs; also return the probabilities of what was left out, group by group."""
+    names = list(signs)
     values = np.array([[row[name] for name in names] for row in rows])
-    means, deviations = values.mean(axis=0), values.std(axis=0) + 1e-9
+    means, deviations = values.mean(axis=0), np.maximum(values.std(axis=0), _LEAST_DEVIATION)
     standard = (values - means) / deviations
+    expected = np.array([float(sign) for sign in signs.values()])
     held_out = np.zeros(len(rows))
-    for fold in range(5):
-        test = groups % 5 == fold
-        weights, intercept = _logistic(standard[~test], labels[~test])
+    for fold in range(_HELD_OUT):
+        test = groups % _HELD_OUT == fold
+        weights, intercept = _logistic(standard[~test], labels[~test], expected)
         held_out[test] = 1 / (1 + np.exp(-(standard[test] @ weights + intercept)))
-    weights, intercept = _logistic(standard, labels)
-    threshold = float(np.quantile(held_out[labels], FALSE_ABSTENTION))
+    weights, intercept = _logistic(standard, labels, expected)
     model = {
         "weights": dict(zip(names, weights.round(4).tolist(), strict=True)),
         "means": dict(zip(names, means.round(4).tolist(), strict=True)),
         "deviations": dict(zip(names, deviations.round(4).tolist(), strict=True)),
         "intercept": round(float(intercept), 4),
-        "threshold": round(threshold, 4),
     }
     return model, held_out
 
 
-def _logistic(values: NDArray[np.float64], labels: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+def _logistic(
+    values: NDArray[np.float64], labels: NDArray[np.bool_], expected: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
     import torch
 
-    signs = torch.tensor([float(sign) for sign in SIGNS.values()], dtype=torch.float64)
+    signs = torch.tensor(expected)
     x, y = torch.tensor(values), torch.tensor(labels.astype(float))
     raw = torch.zeros(values.shape[1], dtype=torch.float64, requires_grad=True)
     intercept = torch.zeros(1, dtype=torch.float64, requires_grad=True)

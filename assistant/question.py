@@ -10,9 +10,14 @@ from index.analysis import content_terms
 from index.search import LONGEST_QUESTION, Query
 
 _CLAIMS = re.compile(
-    r"^\s*(?:why|since|given|as|because|now that|seeing that)\b|\b(?:given that|how much (?:more|better|longer|worse)"
-    r"|by how (?:much|many))\b|,\s*(?:right|correct|isn't it|is it not|no)\s*\?",
-    re.IGNORECASE,
+    r"""^\s*(?:why|since|given|as|because|if|now\s+that|how\s+come|what\s+explains|seeing\s+that)\b
+      | \b(?:given\s+that|seeing\s+that|because|by\s+how\s+(?:much|many))\b
+      | \bhow\s+much\s+(?:more|less|better|longer|shorter|worse|higher|lower)\b
+      | ,\s*(?:right|correct|no|is\s+it\s+not
+          |(?:is|are|was|were|does|do|did|has|have|can|should|would)n['’]t\s+(?:it|they|there))\s*\?
+      | \b(?:the\s+(?:review|authors?|paper)|guidelines?)
+          \s+(?:recommends?|states?|says?|shows?|proves?|claims?|advises?)\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 

@@ -60,7 +60,7 @@ class FeatureReader:
         for place in places:
             for name in library.knowledge_of(place).asks:
                 self._asks[place.row, self._attribute[name]] = 1.0
-        digits = [any(c.isdigit() for c in _CITED.sub("", place.unit.display)) for place in places]
+        digits = [any(c.isdecimal() for c in _CITED.sub("", place.unit.display)) for place in places]
         self._digits = np.array(digits, dtype=float)
         own = [place.unit.kind not in {UnitKind.REFERENCE, UnitKind.ROW_HEAD} for place in places]
         self._own = np.array(own, dtype=float)

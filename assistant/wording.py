@@ -18,6 +18,8 @@ _LEAST_COUNT = 3
 _LEAST_ODDS = 0.6
 _MOST_ODDS = 3.0
 _DECIMALS = 2
+_MOST_SCORE = 4.0
+"""The score is held here on both sides: words that come together are not so many proofs."""
 
 
 def _terms(text: str) -> set[str]:
@@ -57,5 +59,6 @@ class Wording:
         return cls(odds)
 
     def score(self, text: str) -> float:
-        """Return the sum of the log-odds of a question's terms: below 0 where it is worded like unanswerable ones."""
-        return round(sum(self.odds.get(term, 0.0) for term in sorted(_terms(text))), _DECIMALS)
+        """Return the sum of the log-odds of a question's terms, held within bounds: below 0 where it is worded like unanswerable ones."""
+        total = sum(self.odds.get(term, 0.0) for term in sorted(_terms(text)))
+        return round(max(-_MOST_SCORE, min(_MOST_SCORE, total)), _DECIMALS)

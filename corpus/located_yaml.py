@@ -6,13 +6,21 @@ Reads mappings, sequences and strings only; anchors, tags and other types are re
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
 from corpus.errors import KnowledgeError
+
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "tag:yaml.org,2002:int": int,
+    "tag:yaml.org,2002:float": float,
+    "tag:yaml.org,2002:bool": lambda value: value == "true",
+    "tag:yaml.org,2002:null": lambda _value: None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,18 @@ class Node:
             self.refuse("expected text, found nothing")
         return value
 
+    def plain(self) -> Any:
+        """Return plain values: mappings, lists, text, numbers, truth values and ``None``, as JSON has them."""
+        if isinstance(self.node, yaml.MappingNode):
+            return {key: value.plain() for key, value in self.mapping().items()}
+        if isinstance(self.node, yaml.SequenceNode):
+            return [item.plain() for item in self.items()]
+        if not isinstance(self.node, yaml.ScalarNode):
+            self.refuse(f"expected text, found {_kind(self.node)}")
+        read = _SCALARS.get(self.node.tag)
+        value = str(self.node.value)
+        return value if read is None else read(value)
+
     def number(self) -> float:
         """Return a finite number."""
         try:
@@ -80,6 +100,13 @@ class Node:
         if not math.isfinite(value):
             self.refuse(f"expected a number, found {self.text()!r}")
         return value
+
+    def count(self) -> int:
+        """Return a whole number of one or more."""
+        value = self.number()
+        if value < 1 or value != int(value):
+            self.refuse(f"expected a whole number above 0, found {self.text()!r}")
+        return int(value)
 
     def texts(self) -> tuple[str, ...]:
         """Return a list of strings without repeats."""

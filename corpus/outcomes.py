@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from corpus.document import Document
 from corpus.located_yaml import Node, read_yaml
-from corpus.questions import ASKS
+from corpus.questions import ASKS, refuse_unknown
 from corpus.statements import Outcome, Relation
 from corpus.vocabulary import Vocabulary
 
@@ -45,6 +46,8 @@ def load_outcomes(
     outcomes = tuple(_outcome(key, node, document, vocabulary) for key, node in nodes.items())
     by_id = {outcome.id: outcome for outcome in outcomes}
     for outcome in outcomes:
+        if outcome.against == outcome.id:
+            nodes[outcome.id].mapping()["against"].refuse(f"{outcome.id!r} is against itself")
         if outcome.against and outcome.against not in by_id:
             nodes[outcome.id].mapping()["against"].refuse(f"no figure {outcome.against!r}")
         if outcome.against and by_id[outcome.against].against != outcome.id:
@@ -57,19 +60,9 @@ def _outcome(key: str, node: Node, document: Document, vocabulary: Vocabulary) -
     fields = node.fields(_FIGURE, _FIGURE_OPTIONAL)
     unit = _printed(fields, document)
     lists = {name: fields[name].texts() if name in fields else () for name in ("therapies", "asks")}
-    _refuse_unknown(fields, "therapies", lists["therapies"], vocabulary)
-    for asked in lists["asks"]:
-        if asked not in ASKS:
-            fields["asks"].refuse(f"unknown asks {asked!r}")
-    if fields["kind"].text() not in KINDS:
-        fields["kind"].refuse(f"unknown kind {fields['kind'].text()!r}; expected one of {sorted(KINDS)}")
     texts = {name: fields[name].text() if name in fields else "" for name in _TEXTS}
-    if texts["metric"]:
-        _refuse_unknown(fields, "metric", (texts["metric"],), vocabulary)
-    printed = document.unit_by_id[unit].display.casefold()
-    for part in texts["value"].casefold().split():  # "18.6 months" of "18.6 and 46.3 months, respectively"
-        if part not in printed:
-            fields["value"].refuse(f"{unit!r} does not print {part!r}")
+    _refuse_unknown_ids(fields, lists, texts, vocabulary)
+    low, high = _ends(fields, document.unit_by_id[unit].display)
     return Outcome(
         id=key,
         unit=unit,
@@ -78,11 +71,11 @@ def _outcome(key: str, node: Node, document: Document, vocabulary: Vocabulary) -
         metric=texts["metric"],
         metric_name=texts["metric_name"],
         value=texts["value"],
-        low=fields["low"].number() if "low" in fields else None,
-        high=fields["high"].number() if "high" in fields else None,
+        low=low,
+        high=high,
         unit_of_value=texts["unit_of_value"],
         population=texts["population"],
-        n=int(fields["n"].number()) if "n" in fields else None,
+        n=fields["n"].count() if "n" in fields else None,
         against=texts["against"],
         interval=texts["interval"],
         design=texts["design"],
@@ -93,15 +86,38 @@ def _outcome(key: str, node: Node, document: Document, vocabulary: Vocabulary) -
     )
 
 
+def _refuse_unknown_ids(
+    fields: dict[str, Node], lists: dict[str, tuple[str, ...]], texts: dict[str, str], vocabulary: Vocabulary
+) -> None:
+    therapies = [entry.id for entry in vocabulary.entries if entry.kind == "therapy"]
+    refuse_unknown(fields, "therapies", lists["therapies"], therapies)
+    refuse_unknown(fields, "asks", lists["asks"], ASKS)
+    refuse_unknown(fields, "kind", (texts["kind"],), KINDS)
+    if texts["metric"]:
+        refuse_unknown(fields, "metric", (texts["metric"],), vocabulary.by_id)
+    if "notes" in fields:
+        fields["notes"].texts()
+
+
+def _ends(fields: dict[str, Node], printed: str) -> tuple[float | None, float | None]:
+    """The ends of a value that its unit prints word by word ("18.6 months" of "18.6 and 46.3 months, respectively")."""
+    for part in fields["value"].text().casefold().split():
+        if re.search(rf"(?<![\d.,]){re.escape(part)}(?!\d|[.,]\d)", printed.casefold()) is None:
+            fields["value"].refuse(f"{fields['unit'].text()!r} does not print {part!r}")
+    low, high = (fields[name].number() if name in fields else None for name in ("low", "high"))
+    if low is not None and high is not None and low > high:
+        fields["low"].refuse(f"{low:g} is above {high:g}")
+    return low, high
+
+
 def _relation(key: str, node: Node, document: Document, vocabulary: Vocabulary) -> Relation:
     fields = node.fields(_RELATION, _RELATION_OPTIONAL)
     unit = _printed(fields, document)
     lists = {name: fields[name].texts() if name in fields else () for name in ("right", "by")}
     for name in lists:
-        _refuse_unknown(fields, name, lists[name], vocabulary)
-    _refuse_unknown(fields, "left", (fields["left"].text(),), vocabulary)
-    if fields["relation"].text() not in RELATIONS:
-        fields["relation"].refuse(f"unknown relation; expected one of {sorted(RELATIONS)}")
+        refuse_unknown(fields, name, lists[name], vocabulary.by_id)
+    refuse_unknown(fields, "left", (fields["left"].text(),), vocabulary.by_id)
+    refuse_unknown(fields, "relation", (fields["relation"].text(),), RELATIONS)
     _references(fields, document)
     population = fields["population"].text() if "population" in fields else ""
     return Relation(key, unit, fields["left"].text(), fields["relation"].text(), population=population, **lists)
@@ -119,14 +135,10 @@ def _printed(fields: dict[str, Node], document: Document) -> str:
 def _references(fields: dict[str, Node], document: Document) -> tuple[int, ...]:
     if "references" not in fields:
         return ()
-    numbers = tuple(int(item.number()) for item in fields["references"].items())
+    numbers = tuple(item.count() for item in fields["references"].items())
+    if len(set(numbers)) != len(numbers):
+        fields["references"].refuse("a reference stands here twice")
     for number in numbers:
         if number not in document.reference_by_number:
             fields["references"].refuse(f"no reference {number}")
     return numbers
-
-
-def _refuse_unknown(fields: dict[str, Node], name: str, values: tuple[str, ...], vocabulary: Vocabulary) -> None:
-    for value in values:
-        if value not in vocabulary.by_id:
-            fields[name].refuse(f"unknown {name} {value!r}")

@@ -86,10 +86,10 @@ def _curated(key: str, node: Node, document: Document, vocabulary: Vocabulary, a
     if fields["says"].text() != unit.display:
         fields["says"].refuse(f"{key!r} does not say this; the source says {unit.display!r}")
     lists = {name: fields[name].texts() if name in fields else () for name in _LISTS}
-    _refuse_unknown(fields, "asks", lists["asks"], ASKS)
-    _refuse_unknown(fields, "about", lists["about"], vocabulary.by_id.keys())
+    refuse_unknown(fields, "asks", lists["asks"], ASKS)
+    refuse_unknown(fields, "about", lists["about"], vocabulary.by_id.keys())
     for name in ("keep_with", "same_as"):
-        _refuse_unknown(fields, name, lists[name], {unit.id for unit in document.searchable} - {key})
+        refuse_unknown(fields, name, lists[name], {unit.id for unit in document.searchable} - {key})
     near_misses = _near_misses(fields["near_misses"]) if "near_misses" in fields else []
     asking = fields["questions"].items() + [item for _, item in near_misses]
     for item in asking:
@@ -120,7 +120,8 @@ def _refutation(node: Node) -> Refutation:
     return Refutation(fields["claim"].text(), fields["asked"].text(), fields["twin"].text())
 
 
-def _refuse_unknown(fields: dict[str, Node], name: str, values: tuple[str, ...], known: Container[str]) -> None:
+def refuse_unknown(fields: dict[str, Node], name: str, values: tuple[str, ...], known: Container[str]) -> None:
+    """Refuse a field one of whose values is not known."""
     for value in values:
         if value not in known:
             fields[name].refuse(f"unknown {name} {value!r}")

@@ -6,7 +6,7 @@ Needs the extra ``build`` (torch, sentence-transformers, onnx, wordfreq); nothin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,7 @@ def build_index(
     version: str = "",
     progress: Progress | None = None,
     fit_models: Callable[[FitData], dict[str, Any]] | None = None,
+    compile_files: Callable[[Vocabulary, tuple[Pack, ...]], Mapping[str, str]] | None = None,
 ) -> Library:
     """Build the index folder from the packs and vocabulary of this installation.
 
@@ -168,6 +169,7 @@ def build_index(
         version: Of this distribution, for the manifest.
         fit_models: Fits what the layer above needs (the choice of sentences, the decision to answer); its result stands
             in the manifest under ``models``.
+        compile_files: Compiles further knowledge of the packs; file names to texts, written beside the index's own.
 
     Raises:
         CorpusError: If a pack or the vocabulary is not as it must be.
@@ -178,6 +180,7 @@ def build_index(
     vocabulary = load_vocabulary()
     packs = load_packs(vocabulary)
     library = Library.from_packs(packs, compile_lexicon(vocabulary), knowledge_hash(pack.folder for pack in packs))
+    files = compile_files(vocabulary, packs) if compile_files else {}
     curated = curation(packs)
     tell("loading weights")
     model, name = load_weights(weights)
@@ -206,6 +209,8 @@ def build_index(
         check_export(scratch, [*unit_texts, *long_texts], expected)
         tell("writing")
         library.save(scratch)
+        for file, text in files.items():
+            (scratch / file).write_text(text, encoding="utf-8")
         save_legs(legs, scratch)
         payload = {"domain": speller.domain, "english": speller.english, "short": sorted(speller.short)}
         (scratch / SPELLING_FILE).write_text(json.dumps(payload, ensure_ascii=False), encoding="utf-8")

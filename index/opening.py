@@ -28,8 +28,13 @@ PROJECTION_FILE, SPELLING_FILE = "projection.npy", "spelling.json"
 
 @dataclass(frozen=True)
 class SearchIndex:
-    """An open index. Thread-safe."""
+    """An open index. Thread-safe.
 
+    Attributes:
+        folder: Where further compiled knowledge of the layer above lies.
+    """
+
+    folder: Path
     manifest: Manifest
     library: Library
     search: UnitSearch
@@ -74,7 +79,7 @@ class SearchIndex:
         search = UnitSearch(
             library, legs, Speller(spelling["domain"], spelling["english"], frozenset(spelling["short"]))
         )
-        return cls(manifest, library, search, OnnxEncoder(folder))
+        return cls(folder, manifest, library, search, OnnxEncoder(folder))
 
     def rank(self, query: Query) -> Ranking:
         """Rank every unit for a question."""

@@ -79,6 +79,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer object.")] = False,
     file: Annotated[Optional[Path], typer.Option(help="A batch: JSON lines of questions.")] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Where the batch's answers go.")] = None,  # noqa: UP045
+    explain: Annotated[bool, typer.Option("--explain", help="Show why these sentences, and why answered.")] = False,
     index: IndexOption = None,
     public_url: PublicUrl = "",
 ) -> None:
@@ -88,13 +89,16 @@ def ask(
     if file is not None and out is not None:
         _ask_batch(_open(index, public_url), file, out)
         return
-    answer = _open(index, public_url).ask(question or "")
+    assistant = _open(index, public_url)
+    answer = assistant.ask(question or "")
     if as_json:
         _say(answer.to_json(indent=1))
         return
-    from web.terminal import answer_text
+    from web.terminal import answer_text, explanation_text
 
     _say(answer_text(answer))
+    if explain:
+        _say("\n" + explanation_text(assistant.explain(question or "")))
 
 
 def _ask_batch(assistant: Assistant, file: Path, out: Path) -> None:
@@ -183,19 +187,29 @@ def build(
     index: IndexOption = None,
 ) -> None:
     """Build the index from the packs (needs the extra `build`)."""
+    from assistant.models import are_current
     from index.opening import is_current
+    from index.store import read_manifest
 
     folder = _folder(index)
-    if if_needed and is_current(folder):
+    if if_needed and is_current(folder) and are_current(read_manifest(folder).facts):
         return
     from assistant.fitting import fit_models
+    from assistant.patient_knowledge import compile_files
     from assistant.version import VERSION
     from index.build import build_index
 
     _say(f"Building the index in {folder}")
     start = time.monotonic()
     with _steps() as tell:
-        build_index(folder, weights=weights, version=VERSION, progress=tell, fit_models=fit_models)
+        build_index(
+            folder,
+            weights=weights,
+            version=VERSION,
+            progress=tell,
+            fit_models=fit_models,
+            compile_files=compile_files,
+        )
     _say(f"The index is built ({time.monotonic() - start:.0f} s).")
 
 
@@ -257,19 +271,20 @@ def evaluate(
     *,
     own: Annotated[bool, typer.Option("--own", help="The pack's own questions, in folds (extra `build`).")] = False,
     questions: Annotated[Optional[Path], typer.Option(help="The list for --own.", show_default=False)] = None,  # noqa: UP045
+    plot: Annotated[Optional[Path], typer.Option(help="With --own: the coverage–risk curve, PNG and SVG.")] = None,  # noqa: UP045
     weights: Weights = None,
     index: IndexOption = None,
 ) -> None:
     """Measure retrieval and citations on a set of questions."""
     from assistant.evaluation.report import folder_report, own_report
 
-    if own == (folder is not None):
+    if own == (folder is not None) or (plot is not None and not own):
         raise UsageError("give a folder, or --own")
     if folder is not None:
         _say(folder_report(_open(index), folder))
         return
     with _progress("folds") as tell:
-        _say(own_report(questions, weights=weights, tell=tell))
+        _say(own_report(questions, weights=weights, plot=plot, tell=tell))
 
 
 @app.command()

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from assistant.answer import Answer, Citation
+from assistant.explanation import Decided
 from corpus.document import Document, Unit, UnitKind
 from corpus.markup import clean
 from index.passage import Passage
@@ -32,6 +33,22 @@ def answer_text(answer: Answer) -> str:
 def cell(citation: Citation) -> str:
     """Return the row of a table a citation stands in, as a lead-in; empty outside tables."""
     return "" if citation.locator is None else f"{citation.locator.row} — {citation.locator.column}: "
+
+
+def explanation_text(decided: Decided | None) -> str:
+    """Return the features of each chosen sentence and of the decision to answer."""
+    if decided is None:
+        return "Nothing was chosen: the message was not read as a question for the documents."
+    lines = ["Sentences chosen, by the ranker's features:"]
+    for place in decided.choice.best:
+        lines.append(f"  {place.key} (section {place.unit.section})")
+        lines += [f"    {name:<18}{value:>9.3f}" for name, value in decided.sentence(place).items()]
+    lines.append("The decision to answer, by feature: value and weight per standard deviation:")
+    for name, value in decided.features.items():
+        lines.append(f"    {name:<18}{value:>9.3f}{decided.model.weights[name]:>9.3f}")
+    said = "answered" if decided.answers else "not answered"
+    lines.append(f"  probability {decided.probability:.3f}, threshold {decided.model.threshold:.3f}: {said}")
+    return "\n".join(lines)
 
 
 def passages_text(passages: tuple[Passage, ...]) -> str:

@@ -78,7 +78,7 @@ def folder_report(assistant: Assistant, folder: Path) -> str:
     rows = [_retrieval_row("all", results)]
     rows += [_retrieval_row(kind, [r for r in results if r.question.kind == kind]) for kind in kinds]
     rows += [_retrieval_row(f"§ {label}", [r for r in results if label in r.question.sections]) for label in sections]
-    head = ("questions", "n", "hit@1", "hit@3", "hit@5", "cover@5", "MRR", "mean passage")
+    head = ("questions", "n", "hit@1", "hit@3", "hit@5", "cover@5", "MRR", "mean passage", "content", "refused")
     cited, right = sum(r.citations for r in results), sum(r.citations_right for r in results)
     single = [r.sentences for r in results if len(r.question.quotes) == 1]
     lines = [
@@ -103,15 +103,26 @@ def _silence_lines(assistant: Assistant, items: Sequence[OutOfScope]) -> Iterato
         stated = sum(any(contains(answer.text, words) for words in item.must_not_include) for item, answer in answers)
         line = f"{kind}: {silent} of {len(answers)} met with silence, {stated} state what they must not"
         if kind == "false_premise":
+            line += f", {sum(a.premise is not None for _, a in answers)} plainly contradicted"
             right = sum(a.status not in _SILENT and answer_correct(a.text, item.must_include) for item, a in answers)
             line += f", {right} answered with what the source says instead"
         yield line
 
 
-def own_report(path: Path | None, *, weights: str | None = None, tell: Callable[[int, int], None] | None = None) -> str:
-    """Report on the pack's own questions, each and each unit's left out, in folds; and on the decision to answer."""
+def own_report(
+    path: Path | None,
+    *,
+    weights: str | None = None,
+    plot: Path | None = None,
+    tell: Callable[[int, int], None] | None = None,
+) -> str:
+    """Report on the pack's own questions, each and each unit's left out, in folds; and on the decision to answer.
+
+    Args:
+        plot: Where the coverage–risk curve goes, as PNG and SVG.
+    """
     from assistant.evaluation.folds import Folds  # needs the build extra
-    from assistant.evaluation.separation import separation_rows
+    from assistant.evaluation.separation import Separation, plot_curve
 
     questions = load_own(OWN_LIST if path is None else path)
     folds = Folds(questions, weights=weights)
@@ -128,11 +139,22 @@ def own_report(path: Path | None, *, weights: str | None = None, tell: Callable[
         rows.append(
             (f"the question, § {section}", str(len(ranks)), *_hits(ranks), f"{mean_reciprocal_rank(ranks):.3f}")
         )
-    separation = table(
-        ("told apart by", "area under the curve", "answerable refused", "unanswerable refused"),
-        separation_rows(folds.fit_data),
-    )
-    return f"{table(head, rows)}\n\n{separation}"
+    separation = Separation.of(folds.fit_data)
+    recognised, corrected = separation.claims
+    blocks = [
+        table(head, rows),
+        table(
+            ("told apart by", "area under the curve", "answerable refused", "unanswerable refused"),
+            separation.ablation_rows(),
+        ),
+        table(("unanswerable", "n", "met with silence"), separation.kind_rows()),
+        table(("probability", "n", "mean", "answerable"), separation.reliability_rows()),
+        f"wrong claims: contradicted {recognised:.3f}, not recognised {1 - recognised:.3f}; "
+        f"true twins corrected {corrected:.3f}",
+    ]
+    if plot is not None:
+        blocks.append(" and ".join(str(file) for file in plot_curve(separation, plot)))
+    return "\n\n".join(blocks)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -162,7 +184,9 @@ def _retrieval_row(name: str, results: Sequence[QuestionResult]) -> tuple[str, .
     ranks = [result.rank for result in results]
     covered = sum(result.covered for result in results)
     length = statistics.mean(result.passage_length for result in results)
-    return (name, str(len(ranks)), *_hits(ranks), str(covered), f"{mean_reciprocal_rank(ranks):.3f}", f"{length:.0f}")
+    right, refused = sum(result.correct for result in results), sum(result.refused for result in results)
+    mean_rank = f"{mean_reciprocal_rank(ranks):.3f}"
+    return (name, str(len(ranks)), *_hits(ranks), str(covered), mean_rank, f"{length:.0f}", str(right), str(refused))
 
 
 def _hits(ranks: Sequence[int]) -> list[str]:

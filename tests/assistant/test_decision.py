@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from assistant import Assistant
-from assistant.decision import SIGNS, Model, unknown_words
+from assistant.calibration import Logistic as Model
+from assistant.decision import SIGNS, unknown_words
 from index.opening import SearchIndex
 
 MODEL = Model(

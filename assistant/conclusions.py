@@ -1,0 +1,237 @@
+"""What the rules conclude for a patient, as parts of an answer: facts, recommendations, standings, questions, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.answer import Fact, MissingFact, Note, Recommendation, Statement, TherapyStanding
+from assistant.rules.book import RuleBook
+from assistant.rules.engine import Evaluation, Fired, Placed
+from assistant.rules.interval import Interval
+from assistant.rules.patient import PatientFact
+from corpus.rules import Rule, SourceNote
+from index.library import Library, Place
+
+MOST_LINES = 6
+"""Therapies that lead an answer; the others are in ``therapies``."""
+_RULES_QUOTED = 3
+_WORDS = {
+    "contraindicated": "{name}: the review lists a contraindication that this patient has.",
+    "not_eligible": "{name}: a printed criterion is not met.",
+    "conflicting": "{name}: the review is not of one mind here; both sides are shown, for a multidisciplinary decision.",
+    "undetermined": "{name}: nothing stated excludes it, but the review's criteria cannot all be judged yet{open}.",
+    "supported_with_caution": "{name}: supported by the review, with a caution.",
+    "supported": "{name}: supported by the review.",
+    "not_addressed": "{name}: the review's rules say nothing of it for this patient.",
+}
+_UNSUPPORTED = "{name}: the review's rules do not decide it with what is known{open}."
+_ORDER = ("contraindicated", "not_eligible", "conflicting", "supported", "supported_with_caution", "undetermined")
+_ASSUMED = "Assumed, as not stated: liver metastases of a neuroendocrine tumor."
+_OUT_OF_SCOPE = "Another disease is named: the review speaks of neuroendocrine liver metastases only, and its rules are not applied."
+_NOT_REVIEWED = "These rules have not yet been reviewed by a clinician."
+
+
+class CitedPlaces:
+    """Numbers places in the order in which they are first cited."""
+
+    def __init__(self, places: Iterable[Place] = ()) -> None:
+        self._numbers: dict[str, int] = {}
+        self.places: list[Place] = []
+        for place in places:
+            self.number(place)
+
+    def number(self, place: Place) -> int:
+        """Return the citation number of a place, the next one where it is new."""
+        if place.key not in self._numbers:
+            self.places.append(place)
+            self._numbers[place.key] = len(self.places)
+        return self._numbers[place.key]
+
+
+@dataclass(frozen=True)
+class Conclusions:
+    """The parts of an answer that rest on rules; citation numbers are those of the `CitedPlaces` given."""
+
+    statements: tuple[Statement, ...]
+    facts: tuple[Fact, ...]
+    recommendations: tuple[Recommendation, ...]
+    therapies: tuple[TherapyStanding, ...]
+    ask: tuple[MissingFact, ...]
+    notes: tuple[Note, ...]
+    concluded: bool
+
+
+class Concluder:
+    """Turns evaluations into parts of an answer; holds the library and the rule book."""
+
+    def __init__(self, library: Library, book: RuleBook) -> None:
+        self._library = library
+        self._book = book
+        self._places: dict[str, tuple[Place, ...]] = {key: self._overlapped(rule) for key, rule in book.rules.items()}
+
+    def _overlapped(self, rule: Rule) -> tuple[Place, ...]:
+        """The units a rule's quote touches: whole sentences are shown and cited."""
+        document = self._library.document_by_id[rule.document]
+        return tuple(
+            self._library.place(rule.document, unit.id)
+            for unit in document.searchable
+            if unit.start < rule.end and rule.start < unit.end
+        )
+
+    def conclude(self, evaluation: Evaluation, cited: CitedPlaces, stated: Iterable[PatientFact]) -> Conclusions:
+        """Return the parts of an answer for one patient.
+
+        Args:
+            stated: The facts as mentioned; derived ones are left out of ``facts``.
+        """
+        shown = self._leading(evaluation)
+        statements = [*self._lines(evaluation, shown, cited)]
+        recommendations = tuple(
+            self._recommendation(fired, evaluation, number, cited)
+            for fired in evaluation.fired
+            for number in range(len(fired.rule.then))
+        )
+        rules = {fired.rule.key for fired in evaluation.fired}
+        notes = self.notes(rules, cited.places, cited)
+        return Conclusions(
+            statements=tuple(statements),
+            facts=tuple(fact_of(fact, self._book) for fact in stated),
+            recommendations=recommendations,
+            therapies=tuple(
+                TherapyStanding(placed.therapy, placed.standing, placed.rules) for placed in evaluation.therapies
+            ),
+            ask=tuple(
+                MissingFact(q.fact, self._book.facts[q.fact].question, q.rules, q.critical)
+                for q in evaluation.questions
+            ),
+            notes=notes,
+            concluded=any(placed.standing not in {"undetermined", "not_addressed"} for placed in shown),
+        )
+
+    def _leading(self, evaluation: Evaluation) -> tuple[Placed, ...]:
+        """The therapies that lead: those asked about, or else those on which something is concluded."""
+        if evaluation.asked:
+            return tuple(placed for placed in evaluation.therapies if placed.therapy in evaluation.asked)[:MOST_LINES]
+        placed = [p for p in evaluation.therapies if p.standing in _ORDER[:-1]]
+        return tuple(sorted(placed, key=lambda p: _ORDER.index(p.standing)))[:MOST_LINES]
+
+    def _lines(self, evaluation: Evaluation, shown: Sequence[Placed], cited: CitedPlaces) -> Iterable[Statement]:
+        if not evaluation.in_scope:
+            yield Statement(_OUT_OF_SCOPE, "derived", "lead", ())
+            return
+        quoted: dict[str, None] = {}
+        for placed in shown:
+            rules = [self._book.rules[key] for key in placed.rules if not self._book.rules[key].display_only]
+            first = rules[:_RULES_QUOTED]
+            numbers = self._numbers(first, cited)
+            yield Statement(self._line(placed), "derived", "lead", numbers)
+            for rule in first:
+                for place in self._places[rule.key]:
+                    if place.key not in quoted:
+                        quoted[place.key] = None
+                        yield Statement(place.unit.display, "quote", "answer", (cited.number(place),))
+        if shown:
+            if evaluation.patient.get("has_nelm") is None:
+                yield Statement(_ASSUMED, "derived", "caveat", ())
+            if any(not self._book.rules[key].reviewed_by for placed in shown for key in placed.rules):
+                yield Statement(_NOT_REVIEWED, "derived", "caveat", ())
+
+    def _line(self, placed: Placed) -> str:
+        supported = any(
+            c.effect in {"recommend", "consider"} and c.therapy == placed.therapy
+            for key in placed.rules
+            for c in self._book.rules[key].then
+        )
+        words = _WORDS[placed.standing] if placed.standing != "undetermined" or supported else _UNSUPPORTED
+        names = [self._book.facts[fact].name.lower() for fact in placed.open[:3]]
+        first = f"; to establish first: {', '.join(names)}" if names else ""
+        return words.format(name=self._book.names[placed.therapy], open=first)
+
+    def _numbers(self, rules: Iterable[Rule], cited: CitedPlaces) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(cited.number(place) for rule in rules for place in self._places[rule.key]))
+
+    def _recommendation(self, fired: Fired, evaluation: Evaluation, number: int, cited: CitedPlaces) -> Recommendation:
+        rule, conclusion = fired.rule, fired.rule.then[number]
+        return Recommendation(
+            rule=rule.key,
+            therapy=conclusion.therapy,
+            effect=evaluation.effect_shown(rule, conclusion),  # type: ignore[arg-type]
+            over=conclusion.over,
+            summary=rule.summary if not rule.inference else f"{rule.summary} ({rule.inference})",
+            because=fired.trace.because(),
+            overruled_by=fired.overruled_by.get(conclusion.therapy),
+            inferred=bool(rule.inference),
+            strength=rule.strength,
+            reviewed=bool(rule.reviewed_by),
+            citations=self._numbers([rule], cited),
+        )
+
+    def notes(self, rules: set[str], places: Iterable[Place], cited: CitedPlaces) -> tuple[Note, ...]:
+        """Return the source notes that touch rules or cited places, weightiest first."""
+        keys = {place.key for place in places}
+        touched = [
+            note
+            for note in self._book.notes.values()
+            if any(f"{note.document}/{rule}" in rules for rule in note.rules)
+            or any(f"{note.document}/{unit}" in keys for unit in note.units)
+        ]
+        severities = ("high", "medium", "low")
+        touched.sort(key=lambda note: severities.index(note.severity))
+        return tuple(
+            Note(note.id, note.severity, note.text, self._note_numbers(note, keys, cited))  # type: ignore[arg-type]
+            for note in touched
+        )
+
+    def _note_numbers(self, note: SourceNote, keys: set[str], cited: CitedPlaces) -> tuple[int, ...]:
+        places = [self._library.place(note.document, unit) for unit in note.units if f"{note.document}/{unit}" in keys]
+        return tuple(cited.number(place) for place in places)
+
+
+def fact_of(fact: PatientFact, book: RuleBook) -> Fact:
+    """Return a fact as an answer carries it."""
+    low, high, low_open, high_open = _ends(fact.interval)
+    shown: str | float | None = None
+    if fact.state == "value" and fact.interval is not None:
+        shown = low if low == high else str(fact.interval)
+    elif len(fact.candidates) == 1 and not fact.complete and fact.state == "value":
+        shown = fact.candidates[0]
+    return Fact(
+        id=fact.id,
+        state=fact.state,
+        value=shown,
+        low=low,
+        high=high,
+        low_open=low_open,
+        high_open=high_open,
+        unit=book.facts[fact.id].unit or None,
+        as_written=fact.as_written,
+        span=fact.span,
+        turn=fact.turn,
+        source=fact.source,
+        cue=fact.cue or None,
+        reason=fact.reason or None,
+        candidates=fact.candidates if not fact.sizes else tuple(str(size) for size in fact.sizes),
+        as_of=fact.as_of or None,
+    )
+
+
+def _ends(interval: Interval | None) -> tuple[float | None, float | None, bool, bool]:
+    if interval is None:
+        return None, None, False, False
+    low = None if interval.low is None else round(float(interval.low), 6)
+    high = None if interval.high is None else round(float(interval.high), 6)
+    return low, high, interval.low_open, interval.high_open
+
+
+def standing_words() -> Mapping[str, str]:
+    """The words by which standings are headed, for interfaces."""
+    return {
+        "contraindicated": "Listed contraindication",
+        "not_eligible": "Printed criterion not met",
+        "conflicting": "The review is not of one mind",
+        "undetermined": "First to be established",
+        "supported_with_caution": "Supported with caution",
+        "supported": "Supported",
+        "not_addressed": "Not addressed",
+    }

@@ -1,0 +1,101 @@
+"""Patient facts given as a mapping: ids to states, values with units, candidates or therapies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from assistant.errors import AnswerError
+from assistant.patient_text.quantities import UnitBook, as_value, quantities
+from assistant.rules.book import RuleBook
+from assistant.rules.interval import Interval
+from assistant.rules.patient import Patient, PatientFact, choice, flag, number, therapies
+from corpus.definitions import CHOICE, FLAG, NUMBERS, SET, FactDefinition
+
+_STATES = {True: "present", False: "absent", "present": "present", "absent": "absent", "yes": "present", "no": "absent"}
+
+
+class FactError(AnswerError):
+    """A structured fact cannot be read."""
+
+    code = "fact_invalid"
+    hint = 'Facts, units and values are listed by `nelm facts`; a value with a unit is a text such as "45 µmol/L".'
+
+
+@dataclass(frozen=True, slots=True)
+class FactProblem:
+    """A fact that was refused, and why; the others are kept."""
+
+    fact: str
+    message: str
+
+
+def facts_from_mapping(values: Mapping[str, Any], book: RuleBook) -> tuple[Patient, tuple[FactProblem, ...]]:
+    """Read facts, each by itself; what is unknown by name, unit or value is refused by name and the rest kept.
+
+    ``{"bilirubin_mg_dl": "45 µmol/L", "ascites": False, "grade": ["G1", "G2"], "planned_interventions": ["tace"]}``.
+    ``None`` and ``"unknown"`` say nothing. A number without unit is in the fact's canonical unit.
+    """
+    facts: list[PatientFact] = []
+    problems: list[FactProblem] = []
+    units = UnitBook(book.units)
+    for name, value in values.items():
+        definition = book.facts.get(name)
+        if definition is None:
+            problems.append(FactProblem(name, "no such fact"))
+        elif value is not None and value != "unknown":
+            try:
+                facts.append(_fact(definition, value, units))
+            except FactError as exc:
+                problems.append(FactProblem(name, str(exc)))
+    return Patient.of(facts), tuple(problems)
+
+
+def _fact(definition: FactDefinition, value: Any, units: UnitBook) -> PatientFact:
+    if definition.kind == FLAG:
+        key = value.strip().lower() if isinstance(value, str) else value
+        if not isinstance(key, str | bool) or key not in _STATES:
+            raise FactError(f"{value!r} is neither present nor absent")
+        return flag(definition.id, present=_STATES[key] == "present")
+    if definition.kind in {CHOICE, SET}:
+        listed = value if isinstance(value, list | tuple) else [value]
+        unknown = [item for item in listed if item not in definition.values]
+        if unknown or not listed:
+            raise FactError(f"{unknown or value!r} is no value; expected of {', '.join(definition.values)}")
+        make = choice if definition.kind == CHOICE else therapies
+        return make(definition.id, *listed)
+    if definition.kind == NUMBERS:
+        sizes = [_interval(definition, item, units) for item in (value if isinstance(value, list | tuple) else [value])]
+        sizes.sort(key=lambda size: size.high or Fraction(0), reverse=True)
+        return PatientFact(
+            definition.id, "value", sizes=tuple(sizes), complete=True, unit=definition.unit, source="structured"
+        )
+    return number(definition.id, _interval(definition, value, units))
+
+
+def _interval(definition: FactDefinition, value: Any, units: UnitBook) -> Interval:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise FactError(f"{value!r} is no number")
+    written = f"{value} {definition.unit}" if isinstance(value, int | float) else value
+    if isinstance(value, int | float):
+        interval = Interval.point(Fraction(str(value)))
+        low, high = definition.plausible or (None, None)
+        if interval.meet(Interval(low, high)) is None:
+            raise FactError(f"{written} lies outside the plausible range")
+        return interval
+    found = list(quantities(written, units))
+    if len(found) != 1 or (found[0].end < len(written.rstrip()) and written[found[0].end :].strip()):
+        raise FactError(f"{value!r} is no number with a unit of {', '.join(definition.units)}")
+    quantity = found[0]
+    if not quantity.unit:
+        return (
+            _interval(definition, float(quantity.readings[0].single or 0), units)
+            if quantity.readings[0].single is not None
+            else quantity.readings[0]
+        )
+    read = as_value(quantity, definition)
+    if read.state != "value" or read.interval is None:
+        raise FactError(f"{value!r}: {read.reason}")
+    return read.interval
