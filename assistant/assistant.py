@@ -9,8 +9,8 @@ from typing import Any
 
 from assistant.answer import Answer, Status
 from assistant.case import asks_treatment, is_case, questions_in
-from assistant.composition import Asked, Composer
-from assistant.conclusions import CitedPlaces, Concluder, fact_of
+from assistant.composition import NOT_COVERED, Asked, Composer
+from assistant.conclusions import CitedPlaces, Concluder, Conclusions
 from assistant.decision import DecisionReader, explain_silence
 from assistant.evidence import Chooser, Evidence
 from assistant.explanation import Decided
@@ -151,21 +151,29 @@ class Assistant:
         if by_rules and len(content_terms(question)) < _WORTH_SEARCHING:
             decided = None
         evidence = decided.choice.evidence if decided is not None and decided.answers else ()
-        if not by_rules and decided is not None and not evidence:
-            silence = explain_silence(decided.ranking, self.library)
-            answer = self._composer.abstained(asked, silence.reason, says=silence.says, nearest=silence.nearest)
-            return replace(answer, facts=tuple(fact_of(fact, self._patients.book) for fact in patient))
+        unanswered = None
+        if not by_rules and not evidence:  # the question finds no sentence: what the rules conclude is shown instead
+            by_rules = True
+            unanswered = explain_silence(decided.ranking, self.library) if decided is not None else None
         cited = CitedPlaces(item.place for item in evidence if not by_rules)
         conclusions = self._concluder.conclude(evaluation, cited, patient)
         if not by_rules:
             conclusions = replace(conclusions, statements=())
-        standings = {evaluation.placed(therapy).standing for therapy in therapies}
-        status: Status = "answered"
-        if by_rules and evaluation.in_scope:
-            status = (
-                "conflict" if "conflicting" in standings else ("answered" if conclusions.concluded else "needs_facts")
-            )
+        if unanswered is not None and len(content_terms(question)) >= _WORTH_SEARCHING:
+            conclusions = conclusions.headed(unanswered.says or NOT_COVERED[unanswered.reason])
+        status = self._status(evaluation, conclusions, by_rules=by_rules, partly=unanswered is not None)
         return self._composer.case(asked, status, conclusions, cited, evidence)
+
+    @staticmethod
+    def _status(evaluation: Evaluation, conclusions: Conclusions, *, by_rules: bool, partly: bool) -> Status:
+        """The status of an answer about a patient."""
+        if not by_rules or not evaluation.in_scope:
+            return "answered"
+        if any(evaluation.placed(therapy).standing == "conflicting" for therapy in evaluation.asked):
+            return "conflict"
+        if not conclusions.concluded:
+            return "needs_facts"
+        return "partial" if partly else "answered"
 
     def _decided_on(self, question: str) -> Decided | None:
         query = self._index.search.read(question)

@@ -31,7 +31,7 @@ from index.search import SCORE_DECIMALS
 _LEAD = "The review says:"
 _OTHERWISE = "The review says otherwise:"
 _NEAREST = "Nearest in the review:"
-_NOT_COVERED: dict[Reason, str] = {
+NOT_COVERED: dict[Reason, str] = {
     "unreadable": "This cannot be read as a question.",
     "too_vague": "This says too little to look for: name a treatment, a finding or a figure.",
     "outside_subject": "This is not a subject of the review.",
@@ -162,7 +162,7 @@ class Composer:
             says: What a known gap says of it, instead of the reason's general words.
         """
         citations = tuple(self._citation(n, place) for n, place in enumerate(nearest, 1))
-        said = says or (_DECLINED if reason is None else _NOT_COVERED[reason])
+        said = says or (_DECLINED if reason is None else NOT_COVERED[reason])
         statements = [Statement(said, "derived", "lead", ())]
         if citations:
             statements.append(Statement(_NEAREST, "derived", "nearest", tuple(c.n for c in citations)))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.answer import Fact, MissingFact, Note, Recommendation, Statement, TherapyStanding
 from assistant.rules.book import RuleBook
-from assistant.rules.engine import Evaluation, Fired, Placed
+from assistant.rules.engine import Evaluation, Fired, Placed, Undecided
 from assistant.rules.interval import Interval
 from assistant.rules.patient import PatientFact
-from corpus.rules import Rule, SourceNote
+from corpus.rules import Conclusion, Rule, SourceNote
 from index.library import Library, Place
 
 MOST_LINES = 6
@@ -61,6 +61,10 @@ class Conclusions:
     notes: tuple[Note, ...]
     concluded: bool
 
+    def headed(self, text: str) -> Conclusions:
+        """Return the parts with a line above them."""
+        return replace(self, statements=(Statement(text, "derived", "lead", ()), *self.statements))
+
 
 class Concluder:
     """Turns evaluations into parts of an answer; holds the library and the rule book."""
@@ -90,9 +94,16 @@ class Concluder:
         recommendations = tuple(
             self._recommendation(fired, evaluation, number, cited)
             for fired in evaluation.fired
-            for number in range(len(fired.rule.then))
+            for number, conclusion in enumerate(fired.rule.then)
+            if evaluation.concerns(fired.rule, conclusion)
         )
-        rules = {fired.rule.key for fired in evaluation.fired}
+        recommendations += tuple(
+            self._undecided(item, conclusion, cited)
+            for item in evaluation.undecided
+            for conclusion in item.rule.then
+            if evaluation.concerns(item.rule, conclusion)
+        )
+        rules = {recommendation.rule for recommendation in recommendations}
         notes = self.notes(rules, cited.places, cited)
         return Conclusions(
             statements=tuple(statements),
@@ -165,6 +176,23 @@ class Concluder:
             strength=rule.strength,
             reviewed=bool(rule.reviewed_by),
             citations=self._numbers([rule], cited),
+        )
+
+    def _undecided(self, item: Undecided, conclusion: Conclusion, cited: CitedPlaces) -> Recommendation:
+        """An exclusion that cannot be judged yet, as a caution that names what is to be cleared."""
+        names = ", ".join(self._book.facts[fact].name.lower() for fact in item.facts)
+        return Recommendation(
+            rule=item.rule.key,
+            therapy=conclusion.therapy,
+            effect="caution",
+            over=(),
+            summary=f"To be cleared first: {names}. {item.rule.summary}",
+            because=tuple(dict.fromkeys([*item.facts, *(a.condition.fact for a in item.trace.atoms() if a.truth)])),  # type: ignore[union-attr]
+            overruled_by=None,
+            inferred=bool(item.rule.inference),
+            strength=item.rule.strength,
+            reviewed=bool(item.rule.reviewed_by),
+            citations=self._numbers([item.rule], cited),
         )
 
     def notes(self, rules: set[str], places: Iterable[Place], cited: CitedPlaces) -> tuple[Note, ...]:

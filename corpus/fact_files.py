@@ -104,7 +104,7 @@ def _cues(path: Path) -> dict[str, Any]:
         allowed = {
             "kind": _CUE_KINDS,
             "side": {"before", "after", "either"},
-            "reach": {"sentence", "clause", "list", "near"},
+            "reach": {"sentence", "clause", "list", "near", "next"},
         }
         for name, known in allowed.items():
             if fields[name].text() not in known:

@@ -71,7 +71,10 @@ class Names:
     def _candidates(fact: Fact, entry: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
         values = entry.get("values")
         unmapped = object()
-        mapped = [(values or {}).get(c, unmapped if values and "distribution" not in entry["name"] else c) for c in fact.candidates]
+        mapped = [
+            (values or {}).get(c, unmapped if values and "distribution" not in entry["name"] else c)
+            for c in fact.candidates
+        ]
         if values and entry["name"] in {"primary_site", "sex", "distribution"}:
             mapped = [values.get(c, c) for c in fact.candidates]
         known = [value for value in mapped if value is not unmapped]
@@ -151,9 +154,9 @@ def _score_facts(answer: Answer, item: dict[str, Any], names: Names, figures: Ca
         for name, value, firm in names.of_fact(fact):
             read.setdefault(name, []).append((value, firm))
     for name, wanted in expected.items():
-        firm = [value for value, is_firm in read.get(name, []) if is_firm]
+        certain = [value for value, is_firm in read.get(name, []) if is_firm]
         if wanted["status"] in {"stated", "negated"}:
-            right = any(_equal(value, wanted["value"]) for value in firm)
+            right = any(_equal(value, wanted["value"]) for value in certain)
             figures.facts.expected += 1
             figures.facts.right += right
             if wanted["status"] == "negated":
@@ -161,8 +164,8 @@ def _score_facts(answer: Answer, item: dict[str, Any], names: Names, figures: Ca
                 figures.negated.right += right
             if not right:
                 figures.lost.append(f"{item['id']} fact {name}={wanted['value']} got {read.get(name)}")
-        elif firm:
-            figures.wrong.append(f"{item['id']} {name} firm {firm}, expected {wanted['status']}")
+        elif certain:
+            figures.wrong.append(f"{item['id']} {name} firm {certain}, expected {wanted['status']}")
     for name, values in read.items():
         for value, firm in values:
             if not firm or (name in skipped and name not in expected):
@@ -241,7 +244,9 @@ def _score_recommendations(
         if hits:
             figures.violations.append(f"{item['id']} {output.therapy} {output.effect} {output.quotes[:1]}")
         if not fits or hits:
-            figures.wrong.append(f"{item['id']} rec {output.therapy} {output.effect} {output.quotes[0][:50] if output.quotes else ''!r}")
+            figures.wrong.append(
+                f"{item['id']} rec {output.therapy} {output.effect} {output.quotes[0][:50] if output.quotes else ''!r}"
+            )
         else:
             figures.strict.found += 1  # precision of lenient matching: right outputs
 

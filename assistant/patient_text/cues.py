@@ -86,7 +86,7 @@ class CuesInText:
         found = [
             cue
             for cue in reversed(self.before)
-            if left <= cue.first and cue.last <= first and self._reaches(cue, first)
+            if left <= cue.first and cue.last <= first and not self._answers(cue) and self._reaches(cue, first)
         ]
         found += [
             cue for cue in self.after if last <= cue.first and cue.last <= right and self._reached_from(cue, last)
@@ -115,16 +115,19 @@ class CuesInText:
             return False
         if reach == "sentence" or not any(token.text == "," for token in between):
             return True
-        return reach == "list" and self._is_list(cue.last, first)
+        closing = (
+            frozenset({"and", "or", "nor", "plus"}) if cue.cue.kind in {"historical", "affirmed"} else _ALTERNATIVES
+        )
+        return reach == "list" and self._is_list(cue.last, first, closing)
 
-    def _is_list(self, start: int, first: int) -> bool:
-        """Whether a list goes from a cue on to a mention: short parts, closed by "or" or "nor" here or further on."""
+    def _is_list(self, start: int, first: int, closing: frozenset[str]) -> bool:
+        """Whether a list goes from a cue on to a mention: short parts, closed by a conjunction here or further on."""
         sentence, position, words, closed = self.tokens[first].sentence, start, 0, False
         while position < len(self.tokens) and self.tokens[position].sentence == sentence:
             token = self.tokens[position]
             if position in self.boundaries or (words > NEAR + 1 and not self._is_taken(position)):
                 break
-            if token.text == "," or token.form in {"or", "nor"}:
+            if token.text == "," or token.form in closing:
                 closed, words = closed or token.text != ",", 0
             else:
                 words += token.is_word
@@ -137,15 +140,32 @@ class CuesInText:
         """Whether a cue after a mention bears on it: little between, and other mentions only in one list with it."""
         between = range(last, cue.first)
         words = sum(self.tokens[n].is_word and not self._is_taken(n) for n in between)
-        if cue.cue.reach == "near" and words > NEAR:
+        commas = any(self.tokens[n].text == "," for n in between)
+        if cue.cue.reach == "next":
+            return all(self.tokens[n].text in {":", "=", "-"} for n in between) and self._ends_part(cue.last)
+        if (cue.cue.reach == "near" and words > NEAR) or (commas and cue.cue.kind not in _LISTED):
             return False
         if not any(self._is_taken(n) for n in between):
-            return words <= NEAR + 2 and not any(self.tokens[n].text == "," for n in between)
+            return words <= NEAR + 2 and not commas
         joined = sum(self.tokens[n].text.lower() not in _JOINING for n in between if not self._is_taken(n))
         return joined <= 1
+
+    def _answers(self, cue: CueFound) -> bool:
+        """Whether a cue is the answer to the mention before it ("Ascites: no / syndrome: yes")."""
+        return cue.first > 1 and self.tokens[cue.first - 1].text in {":", "="} and self._is_taken(cue.first - 2)
+
+    def _ends_part(self, position: int) -> bool:
+        """Whether no word follows in the same sentence and part."""
+        if position >= len(self.tokens):
+            return True
+        token, last = self.tokens[position], self.tokens[position - 1]
+        return token.sentence != last.sentence or token.part != last.part or not token.is_word
 
     def _is_taken(self, position: int) -> bool:
         return any(start <= position < end for start, end in self.taken)
 
 
+_ALTERNATIVES = frozenset({"or", "nor"})
+_LISTED = frozenset({"negated", "affirmed", "uncertain"})
+"""Kinds of which one at the end of a list speaks of all of it."""
 _JOINING = frozenset({"and", "or", ",", "/", "&", "nor", "(", ")", "any", "the", "a", ":"})

@@ -12,6 +12,10 @@ Value = TypeVar("Value")
 _LONGEST = 10
 _SILENT = frozenset({"-", ".", ":"})
 """Signs that may stand between the words of a phrase: "PV: patent", "T.bili"."""
+_LIGHT = frozenset(
+    form(word) for word in "is are was were the a an clearly markedly slightly mildly very still also".split()
+)  # noqa: SIM905
+"""Words that may: "serotonin is clearly raised"."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class Found(Generic[Value]):
 
 def phrase_key(phrase: str) -> str:
     """Return what a phrase is looked up by: the forms of its words and signs, hyphens left out."""
-    return " ".join(form(word) for word in split(phrase) if word not in _SILENT)
+    words = [form(word) for word in split(phrase) if word not in _SILENT]
+    return " ".join([word for word in words if word not in _LIGHT] or words)
 
 
 class PhraseBook(Generic[Value]):
@@ -71,7 +76,7 @@ class PhraseBook(Generic[Value]):
                 current = tokens[last]
                 if current.sentence != token.sentence or current.part != token.part or last in closed:
                     break
-                if current.text in _SILENT and last > first:
+                if (current.text in _SILENT or current.form in _LIGHT) and last > first:
                     continue
                 words.append(current.form)
                 if len(words) > _LONGEST:

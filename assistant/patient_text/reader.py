@@ -36,7 +36,7 @@ _FILLERS = frozenset(
     of is was at : = level count index score value ( ) [ , now currently today total about approx approximately around
     the a on and are were - – serum measured measuring measure size estimated roughly only just result currently from
     rose fell dropped normalised normalized settled improved peaked slightly went increased decreased down up to back | ↑ ↓
-    deteriorated worsened declined changed rising falling risen fallen climbed came recovered reduced raised elevated low high h l has is
+    exactly precisely now deteriorated worsened declined changed rising falling risen fallen climbed came recovered reduced raised elevated low high h l has is
     """.split()  # noqa: SIM905
 )
 _MOST_FILLERS = 4
@@ -68,7 +68,9 @@ class _Mention:
     first: int
     last: int
     within: str = ""
-    """The longer words of a fact that it stands in."""
+    """What stands before it in longer words of a fact."""
+    covered: bool = False
+    """Whether it stands in words of a fact."""
 
 
 class PatientReader:
@@ -83,13 +85,17 @@ class PatientReader:
         for definition in book.facts.values():
             for group in definition.terms:
                 meaning = Meaning(definition.id, group)
-                for key in map(phrase_key, group.words):
+                for key in dict.fromkeys(map(phrase_key, group.words)):
                     words[key] = (*words.get(key, ()), meaning)
                 for text in group.exact:
                     exact[text] = (*exact.get(text, ()), meaning)
         self._phrases = PhraseBook(words, exact)
         inside = {key: tuple(m for m in meanings if book.facts[m.fact].inside) for key, meanings in words.items()}
-        self._inside = PhraseBook({key: meanings for key, meanings in inside.items() if meanings})
+        exactly = {text: tuple(m for m in meanings if book.facts[m.fact].inside) for text, meanings in exact.items()}
+        self._inside = PhraseBook(
+            {key: meanings for key, meanings in inside.items() if meanings},
+            {text: meanings for text, meanings in exactly.items() if meanings},
+        )
         named = (
             (text, (Meaning(_PLANNED, None, therapy),)) for therapy, names in therapy_words.items() for text in names
         )
@@ -120,7 +126,7 @@ class PatientReader:
                 around = [f for f in found if f.first <= other.first and other.last <= f.last]
                 within = " ".join(token.text for f in around for token in tokens[f.first : other.first])
                 mentions += [
-                    _Mention(meaning, other.first, other.last, within)
+                    _Mention(meaning, other.first, other.last, within, covered=bool(around))
                     for meaning in other.value
                     if not hidden and (meaning.fact, other.first) not in known
                 ]
@@ -134,7 +140,7 @@ class PatientReader:
         cues: CuesInText,
         taken: Sequence[tuple[int, int]],
     ) -> Iterable[PatientFact]:
-        values = _Values(text, tokens, taken, self._units)
+        values = _Values(text, tokens, taken, self._units, self._book.facts[_SIZES])
         for mention in mentions:
             around = cues.around(mention.first, mention.last)
             span = (tokens[mention.first].start, tokens[mention.last - 1].end)
@@ -253,9 +259,9 @@ def _worded(base: PatientFact, definition: FactDefinition, words: Words, around:
     kind = cue.cue.kind if cue else "affirmed"
     if cue is not None:
         base = replace(base, cue=cue.words)
-    if kind in {"uncertain", "hypothetical", "planned", "other", "shield"} and not (
-        kind == "planned" and definition.intended
-    ):
+    if kind == "planned" and (definition.kind != FLAG or not definition.lasting):
+        kind = "affirmed"  # only what can be carried out is planned
+    if kind in {"uncertain", "hypothetical", "planned", "other", "shield"}:
         reason = {"other": "another person", "shield": "does not decide it"}.get(kind, kind)
         return replace(base, reason=reason)
     if kind == "historical" and not definition.lasting:
@@ -321,22 +327,24 @@ def _intervention(
     """Where a therapy is named: carried out, under consideration, surely not, or of no concern to this patient."""
     around = [cue for cue in around if cue.cue.kind != "nothing"]
     kinds = [cue.cue.kind for cue in around]
-    if {"other", "hypothetical", "shield"} & set(kinds):
+    asked = _in_question(tokens, mention, text)
+    if {"other", "shield"} & set(kinds) or ("hypothetical" in kinds and not asked):
         return
     state = replace(base, state="value", candidates=(therapy,), cue=around[0].words if around else "")
     planned = kinds.index("planned") if "planned" in kinds else len(kinds)
     earlier = "historical" in kinds and kinds.index("historical") < planned
     done = any(cue.cue.kind == "affirmed" and cue.words.lower() in _DONE for cue in around)
     past = earlier or _PAST.search(mention.within) or _dated_after(tokens, mention, text)
-    if "negated" in kinds:
+    if "negated" in kinds or _NEVER.search(mention.within):
         if planned == len(kinds):
             yield replace(state, id=_PERFORMED, candidates=(), excluded=(therapy,))
     elif past or (done and planned == len(kinds)):
         yield replace(state, id=_PERFORMED)
-    elif "uncertain" not in kinds or _in_question(tokens, mention, text):
+    elif asked or "planned" in kinds or not ("uncertain" in kinds or mention.covered):
         yield state
 
 
+_NEVER = re.compile(r"\b(?:never|no|not|without)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(?:post|after|since|following|s/p|previous|prior|received|had|on)\b", re.IGNORECASE)
 _DONE = frozenset(
     [
@@ -443,8 +451,16 @@ def _same(one: Interval, other: Interval) -> bool:
 class _Values:
     """The quantities of a text and which mention each belongs to."""
 
-    def __init__(self, text: str, tokens: Sequence[Token], taken: Sequence[tuple[int, int]], units: UnitBook) -> None:
+    def __init__(
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        taken: Sequence[tuple[int, int]],
+        units: UnitBook,
+        sizes: FactDefinition,
+    ) -> None:
         self.text = text
+        self._sizes = sizes
         self._tokens = tokens
         self._taken = {n for start, end in taken for n in range(start, end)}
         self._all = list(quantities(text, units))
@@ -547,6 +563,8 @@ class _Values:
                 break
             sizes.append(quantity)
             place = quantity.end
+        if not sizes and (single := self._size_before(mention, facts[_SIZES])) is not None:
+            sizes = [single]
         units = [q.unit for q in sizes if q.unit]
         counted = self.beside(mention) if not units and definition.id == _COUNT else None
         if counted is not None:
@@ -571,12 +589,29 @@ class _Values:
         else:
             yield replace(fact, id=_SIZES, sizes=tuple(read), complete=True)
 
+    def _size_before(self, mention: _Mention, definition: FactDefinition) -> Quantity | None:
+        """A size right before a word for a lesion: "a 50 mm metastasis"."""
+        begin = self._tokens[mention.first].start
+        before = [q for q in self._all if q.end <= begin and q.unit in definition.units]
+        if before and self._near(before[-1].end, begin, self._tokens[mention.first].sentence, most=1):
+            return before[-1]
+        return None
+
+    def _only_before(self, place: int, sentence: int) -> Interval | None:
+        before = [token for token in self._tokens if token.end <= place and token.sentence == sentence]
+        return (
+            Interval.point(Fraction(1)) if before and before[-1].form in {"solitary", "single", "one", "only"} else None
+        )
+
     def _count_before(self, mention: _Mention) -> Interval | None:
         first = mention.first
         word = self._tokens[first - 1] if first else None
         if word is not None and word.form in _WORD_NUMBERS and word.sentence == self._tokens[first].sentence:
             return Interval.point(Fraction(_WORD_NUMBERS[word.form]))
         start = self._tokens[first].start
+        sized = self._size_before(mention, self._sizes)
+        if sized is not None:  # "a solitary 50 mm metastasis"
+            return self._only_before(sized.start, self._tokens[first].sentence)
         before = [
             replace(q, end=min(q.end, start))
             for q in self._all
@@ -624,5 +659,5 @@ _QUALIFIER = re.compile(
     r"[:=~≈<>≤≥()\[\],\-]|less|more|than|below|under|above|over|up|least|most|between|from|currently"
 )
 _SIZE_JOINS = frozenset(
-    ", and & x × ( ) : of measuring measure each largest up to max about ~ in size sized the with from - – diameter at is was".split()  # noqa: SIM905
+    ", and & x × ( ) : segment segments seg s i ii iii iv iva ivb v vi vii viii right left lobe liver only of measuring measure each largest up to max about ~ in size sized the with from - – diameter at is was".split()  # noqa: SIM905
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from assistant.answer import Standing
-from assistant.rules.book import ADVISING, EXCLUDING, RuleBook
+from assistant.rules.book import ADVISING, EXCLUDING, SUPPORTING, RuleBook
 from assistant.rules.derivation import derived
 from assistant.rules.patient import Patient
 from assistant.rules.truth import Trace, evaluate
@@ -15,6 +15,8 @@ from corpus.rules import Conclusion, Rule
 
 SCOPE = "has_nelm"
 """The fact that guards every rule: unknown counts as assumed, only another named disease makes it absent."""
+_INTERVENTIONS = frozenset({"planned_interventions", "performed_interventions"})
+_STANDING = frozenset({"supported", "supported_with_caution", "conflicting", "undetermined"})
 _STAKE = {
     "contraindicated": 8,
     "ineligible": 6,
@@ -80,6 +82,15 @@ class Question:
     weight: int
 
 
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """An exclusion rule that is neither met nor surely unmet, and the facts that would settle it."""
+
+    rule: Rule
+    facts: tuple[str, ...]
+    trace: Trace
+
+
 class Engine:
     """Evaluates a rule book on patients; holds nothing of a patient."""
 
@@ -139,8 +150,9 @@ class Evaluation:
         for conclusion in rule.then:
             if conclusion.effect in ADVISING and conclusion.therapy in self.book.parents:
                 placed = self.placed(conclusion.therapy)
-                if placed.standing in {"contraindicated", "not_eligible"}:
-                    found[conclusion.therapy] = placed.rules[0]
+                preference = placed.standing == "conflicting" and conclusion.effect == "prefer_over"
+                if placed.standing in {"contraindicated", "not_eligible"} or preference:
+                    found[conclusion.therapy] = placed.rules[0]  # no preference for what may be excluded
         return found
 
     def placed(self, therapy: str) -> Placed:
@@ -263,6 +275,46 @@ class Evaluation:
             therapy for therapy in self.book.parents if any(item in self.book.lineage(therapy) for item in self.asked)
         }
         return frozenset(above | below)
+
+    def concerns(self, rule: Rule, conclusion: Conclusion) -> bool:
+        """Whether a conclusion belongs in an answer; where the therapies stand is told of all of them anyway.
+
+        What the rules say of the therapies asked about, of those above and below them, and whatever a rule says in the
+        same breath; prophylaxis and follow-up; of other therapies what supports them or is prognosis for this patient,
+        but not what speaks against them, nor what holds for everybody.
+        """
+        near = self._near_asked
+        if conclusion.effect in {"prophylaxis", "follow_up"} or {conclusion.therapy, *conclusion.over} & near:
+            return True
+        specific = bool(set(self.traces[rule.key].because()) - _INTERVENTIONS)
+        if not self.asked:
+            return specific and (conclusion.effect != "caution" or self._is_supported(conclusion.therapy))
+        kin = any(item in near and self.book.parents[item] for item in self.book.lineage(conclusion.therapy))
+        if kin and (specific or any({c.therapy, *c.over} & near for c in rule.then)):
+            return True
+        return specific and conclusion.effect in {*SUPPORTING, "prefer_over"} and self._stands(conclusion.therapy)
+
+    def _is_supported(self, therapy: str) -> bool:
+        spoken = self.book.spoken_of.get(therapy)
+        return spoken is not None and any(self.truth(key) for key in spoken.supports)
+
+    def _stands(self, therapy: str) -> bool:
+        return therapy in self.book.parents and self.placed(therapy).standing in _STANDING
+
+    @cached_property
+    def undecided(self) -> tuple[Undecided, ...]:
+        """Exclusions that what is stated brings near without deciding: a doubtful fact, or a part of it that holds."""
+        found: list[Undecided] = []
+        for key, trace in self.traces.items():
+            rule = self.book.rules[key]
+            excludes = any(c.effect in EXCLUDING for c in rule.then) and not rule.display_only
+            if not excludes or self.truth(key) is not None:
+                continue
+            facts = trace.unknown()
+            partly = any(atom.truth for atom in trace.atoms())
+            if self.patient.doubtful & set(facts) or partly:
+                found.append(Undecided(rule, facts, trace))
+        return tuple(found)
 
     def shown_with(self, rule: Rule) -> tuple[str, ...]:
         """Return the keys of the rules always shown beside one."""
