@@ -82,8 +82,7 @@ class Assistant:
         Nothing raises on account of a message's content.
 
         Args:
-            facts: Structured facts of the patient, as `assistant.patient_text.structured.facts_from_mapping` reads them;
-                they stand beside what the message says and win over it.
+            facts: Structured facts of the patient, as `facts_from_mapping` reads them; they win over the message.
 
         Raises:
             FactError: If a structured fact cannot be read.

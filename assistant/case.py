@@ -7,9 +7,10 @@ import re
 from assistant.rules.patient import Patient, PatientFact
 
 _PATIENT = re.compile(
-    r"\b(?:patient|pt|man|woman|gentleman|lady|male|female|he|she|him|his|her|himself|herself|year[- ]old|y/?o|yo|mr|mrs|ms"
-    r"|this case|our case|my (?:mother|father|mum|mom|dad|wife|husband|sister|brother|patient)|i have|i had|i am|my)\b",
-    re.IGNORECASE,
+    r"""\b(?:patient|pt|man|woman|gentleman|lady|male|female|he|she|him|his|her|himself|herself|year[- ]old|y/?o|yo
+      |mr|mrs|ms|this\ case|our\ case|i\ have|i\ had|i\ am|my
+      |my\ (?:mother|father|mum|mom|dad|wife|husband|sister|brother|patient))\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _GENERAL = re.compile(
     r"^\s*(?:what|which|who|how|why|when|where|define|list|name|explain|describe|compare)\b", re.IGNORECASE

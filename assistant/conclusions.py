@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import Fact, MissingFact, Note, Recommendation, Statement, TherapyStanding
@@ -10,7 +10,7 @@ from assistant.rules.book import RuleBook
 from assistant.rules.engine import Evaluation, Fired, Placed, Undecided
 from assistant.rules.interval import Interval
 from assistant.rules.patient import PatientFact
-from corpus.rules import Conclusion, Rule, SourceNote
+from corpus.rules import SEVERITIES, Conclusion, Rule, SourceNote
 from index.library import Library, Place
 
 MOST_LINES = 6
@@ -19,7 +19,7 @@ _RULES_QUOTED = 3
 _WORDS = {
     "contraindicated": "{name}: the review lists a contraindication that this patient has.",
     "not_eligible": "{name}: a printed criterion is not met.",
-    "conflicting": "{name}: the review is not of one mind here; both sides are shown, for a multidisciplinary decision.",
+    "conflicting": "{name}: the review is not of one mind; both sides are shown, for a multidisciplinary decision.",
     "undetermined": "{name}: nothing stated excludes it, but the review's criteria cannot all be judged yet{open}.",
     "supported_with_caution": "{name}: supported by the review, with a caution.",
     "supported": "{name}: supported by the review.",
@@ -28,7 +28,9 @@ _WORDS = {
 _UNSUPPORTED = "{name}: the review's rules do not decide it with what is known{open}."
 _ORDER = ("contraindicated", "not_eligible", "conflicting", "supported", "supported_with_caution", "undetermined")
 _ASSUMED = "Assumed, as not stated: liver metastases of a neuroendocrine tumor."
-_OUT_OF_SCOPE = "Another disease is named: the review speaks of neuroendocrine liver metastases only, and its rules are not applied."
+_OUT_OF_SCOPE = (
+    "Another disease is named: the review speaks of neuroendocrine liver metastases only; its rules are not applied."
+)
 _NOT_REVIEWED = "These rules have not yet been reviewed by a clinician."
 
 
@@ -90,7 +92,7 @@ class Concluder:
             stated: The facts as mentioned; derived ones are left out of ``facts``.
         """
         shown = self._leading(evaluation)
-        statements = [*self._lines(evaluation, shown, cited)]
+        statements = tuple(self._lines(evaluation, shown, cited))
         recommendations = tuple(
             self._recommendation(fired, evaluation, number, cited)
             for fired in evaluation.fired
@@ -103,10 +105,12 @@ class Concluder:
             for conclusion in item.rule.then
             if evaluation.concerns(item.rule, conclusion)
         )
-        rules = {recommendation.rule for recommendation in recommendations}
-        notes = self.notes(rules, cited.places, cited)
+        rules = {recommendation.rule for recommendation in recommendations if recommendation.effect != "info"}
+        quoted = {n for statement in statements for n in statement.citations}
+        places = [place for n, place in enumerate(cited.places, 1) if n in quoted]
+        notes = self.notes(rules, places, cited, stated=frozenset(evaluation.patient.facts))
         return Conclusions(
-            statements=tuple(statements),
+            statements=statements,
             facts=tuple(fact_of(fact, self._book) for fact in stated),
             recommendations=recommendations,
             therapies=tuple(
@@ -127,26 +131,28 @@ class Concluder:
         placed = [p for p in evaluation.therapies if p.standing in _ORDER[:-1]]
         return tuple(sorted(placed, key=lambda p: _ORDER.index(p.standing)))[:MOST_LINES]
 
-    def _lines(self, evaluation: Evaluation, shown: Sequence[Placed], cited: CitedPlaces) -> Iterable[Statement]:
+    def _lines(self, evaluation: Evaluation, shown: Sequence[Placed], cited: CitedPlaces) -> Iterator[Statement]:
         if not evaluation.in_scope:
             yield Statement(_OUT_OF_SCOPE, "derived", "lead", ())
             return
-        quoted: dict[str, None] = {}
+        quoted: set[str] = set()
         for placed in shown:
             rules = [self._book.rules[key] for key in placed.rules if not self._book.rules[key].display_only]
-            first = rules[:_RULES_QUOTED]
-            numbers = self._numbers(first, cited)
-            yield Statement(self._line(placed), "derived", "lead", numbers)
-            for rule in first:
-                for place in self._places[rule.key]:
-                    if place.key not in quoted:
-                        quoted[place.key] = None
-                        yield Statement(place.unit.display, "quote", "answer", (cited.number(place),))
-        if shown:
-            if evaluation.patient.get("has_nelm") is None:
-                yield Statement(_ASSUMED, "derived", "caveat", ())
-            if any(not self._book.rules[key].reviewed_by for placed in shown for key in placed.rules):
-                yield Statement(_NOT_REVIEWED, "derived", "caveat", ())
+            yield from self._standing(placed, rules[:_RULES_QUOTED], cited, quoted)
+        if shown and evaluation.patient.get("has_nelm") is None:
+            yield Statement(_ASSUMED, "derived", "caveat", ())
+        if any(not self._book.rules[key].reviewed_by for placed in shown for key in placed.rules):
+            yield Statement(_NOT_REVIEWED, "derived", "caveat", ())
+
+    def _standing(
+        self, placed: Placed, rules: Sequence[Rule], cited: CitedPlaces, quoted: set[str]
+    ) -> Iterator[Statement]:
+        """Where a therapy stands, then the sentences of the rules that say so, each once in an answer."""
+        yield Statement(self._line(placed), "derived", "lead", self._numbers(rules, cited))
+        for place in (place for rule in rules for place in self._places[rule.key]):
+            if place.key not in quoted:
+                quoted.add(place.key)
+                yield Statement(place.unit.display, "quote", "answer", (cited.number(place),))
 
     def _line(self, placed: Placed) -> str:
         supported = any(
@@ -195,17 +201,21 @@ class Concluder:
             citations=self._numbers([item.rule], cited),
         )
 
-    def notes(self, rules: set[str], places: Iterable[Place], cited: CitedPlaces) -> tuple[Note, ...]:
-        """Return the source notes that touch rules or cited places, weightiest first."""
+    def notes(
+        self, rules: set[str], places: Iterable[Place], cited: CitedPlaces, stated: frozenset[str] | None = None
+    ) -> tuple[Note, ...]:
+        """Return the source notes that touch rules or places shown, weightiest first.
+
+        Args:
+            stated: Facts of the patient: a note on how another fact's limit is read is left out. ``None``: no patient.
+        """
         keys = {place.key for place in places}
         touched = [
             note
             for note in self._book.notes.values()
-            if any(f"{note.document}/{rule}" in rules for rule in note.rules)
-            or any(f"{note.document}/{unit}" in keys for unit in note.units)
+            if (not note.facts or stated is None or stated & set(note.facts)) and _touches(note, rules, keys)
         ]
-        severities = ("high", "medium", "low")
-        touched.sort(key=lambda note: severities.index(note.severity))
+        touched.sort(key=lambda note: SEVERITIES.index(note.severity))
         return tuple(
             Note(note.id, note.severity, note.text, self._note_numbers(note, keys, cited))  # type: ignore[arg-type]
             for note in touched
@@ -214,6 +224,12 @@ class Concluder:
     def _note_numbers(self, note: SourceNote, keys: set[str], cited: CitedPlaces) -> tuple[int, ...]:
         places = [self._library.place(note.document, unit) for unit in note.units if f"{note.document}/{unit}" in keys]
         return tuple(cited.number(place) for place in places)
+
+
+def _touches(note: SourceNote, rules: set[str], places: set[str]) -> bool:
+    return any(f"{note.document}/{rule}" in rules for rule in note.rules) or any(
+        f"{note.document}/{unit}" in places for unit in note.units
+    )
 
 
 def fact_of(fact: PatientFact, book: RuleBook) -> Fact:

@@ -7,7 +7,7 @@ import unicodedata
 
 from assistant.answer import Reason
 from index.analysis import content_terms
-from index.search import LONGEST_QUESTION, Query
+from index.search import Query
 
 _CLAIMS = re.compile(
     r"""^\s*(?:why|since|given|as|because|if|now\s+that|how\s+come|what\s+explains|seeing\s+that)\b
@@ -19,20 +19,25 @@ _CLAIMS = re.compile(
           \s+(?:recommends?|states?|says?|shows?|proves?|claims?|advises?)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+LONGEST_MESSAGE = 20_000
+"""Code points of a message that are read: a discharge letter."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def readable(message: str) -> str:
-    """Return the message without control characters and lone surrogates, cut to `LONGEST_QUESTION` code points."""
-    characters = (_character(c) for c in message[:LONGEST_QUESTION])
-    return "".join(characters).strip()
+    """Return the message without control characters and lone surrogates, cut to `LONGEST_MESSAGE` code points.
+
+    Line breaks stay: they divide a pasted note. A search reads `index.search.LONGEST_QUESTION` code points of it.
+    """
+    cut = message[:LONGEST_MESSAGE].replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(_character(c) for c in cut).strip()
 
 
 def _character(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Cs":
         return _REPLACEMENT
-    return " " if category == "Cc" else character
+    return " " if category == "Cc" and character != "\n" else character
 
 
 def claims_something(text: str) -> bool:

@@ -59,6 +59,6 @@ class Wording:
         return cls(odds)
 
     def score(self, text: str) -> float:
-        """Return the sum of the log-odds of a question's terms, held within bounds: below 0 where it is worded like unanswerable ones."""
+        """Return the sum of the log-odds of a question's terms, within bounds: high for what answerable ones say."""
         total = sum(self.odds.get(term, 0.0) for term in sorted(_terms(text)))
         return round(max(-_MOST_SCORE, min(_MOST_SCORE, total)), _DECIMALS)

@@ -142,21 +142,30 @@ def _check_fact(key: str, node: Node, facts: dict[str, Node], units: frozenset[s
     if (kind in {CHOICE, SET}) != bool(values):
         node.refuse("a choice or a set has values, and nothing else has")
     if kind not in {FLAG, CHOICE, SET}:
-        _check_numbers(fields, units)
+        _check_units(fields, units)
+        _check_ranges(fields)
     for group in fields["terms"].items():
         _check_words(key, group, kind, values, claimed)
-    for derivation in fields["derived"].items() if "derived" in fields else ():
+    for derivation in _items(fields, "derived"):
         _check_derivation(derivation, kind, values, facts)
-    for name in fields["critical_with"].texts() if "critical_with" in fields else ():
-        if name not in facts:
-            fields["critical_with"].refuse(f"no fact {name!r}")
-    for code in fields["codes"].items() if "codes" in fields else ():
+    _check_mentions(fields, facts)
+
+
+def _items(fields: dict[str, Node], name: str) -> list[Node]:
+    return fields[name].items() if name in fields else []
+
+
+def _check_mentions(fields: dict[str, Node], facts: dict[str, Node]) -> None:
+    for name in _items(fields, "critical_with"):
+        if name.text() not in facts:
+            name.refuse(f"no fact {name.text()!r}")
+    for code in _items(fields, "codes"):
         entries = code.fields(frozenset({"loinc", "display", "unit"}), frozenset())
         if not loinc_is_sound(entries["loinc"].text()):
             entries["loinc"].refuse(f"{entries['loinc'].text()!r} has a wrong check digit")
 
 
-def _check_numbers(fields: dict[str, Node], units: frozenset[str]) -> None:
+def _check_units(fields: dict[str, Node], units: frozenset[str]) -> None:
     for name in ("unit", "units", "plausible"):
         if name not in fields:
             fields["kind"].refuse(f"a number has {name!r}")
@@ -164,27 +173,37 @@ def _check_numbers(fields: dict[str, Node], units: frozenset[str]) -> None:
     for unit, factor in factors.items():
         if unit not in units:
             factor.refuse_key(f"no unit {unit!r}")
-        try:
-            positive = Fraction(factor.text()) > 0
-        except (ValueError, ZeroDivisionError):
-            positive = False
-        if not positive:
+        if not _is_factor(factor.text()):
             factor.refuse(f"{factor.text()!r} is no factor")
     canonical = fields["unit"].text()
     if canonical not in factors or Fraction(factors[canonical].text()) != 1:
         fields["unit"].refuse(f"{canonical!r} is not among the units with the factor 1")
+    _check_refused(fields, units, frozenset(factors))
+
+
+def _check_refused(fields: dict[str, Node], units: frozenset[str], accepted: frozenset[str]) -> None:
+    for item in _items(fields, "refuse_units"):
+        if item.text() not in units or item.text() in accepted:
+            item.refuse(f"{item.text()!r} is no unit, or one that is accepted")
+
+
+def _is_factor(text: str) -> bool:
+    try:
+        return Fraction(text) > 0
+    except (ValueError, ZeroDivisionError):
+        return False
+
+
+def _check_ranges(fields: dict[str, Node]) -> None:
     low, high = (item.number() for item in fields["plausible"].items())
     if low >= high:
         fields["plausible"].refuse("the range is empty")
-    for item in fields["without_unit"].items() if "without_unit" in fields else ():
+    for item in _items(fields, "without_unit"):
         entries = item.fields(frozenset({"from", "below", "unit"}), frozenset())
         if entries["from"].number() >= entries["below"].number():
             item.refuse("the range is empty")
-        if entries["unit"].text() not in factors:
+        if entries["unit"].text() not in fields["units"].mapping():
             entries["unit"].refuse(f"{entries['unit'].text()!r} is not among the units")
-    for unit in fields["refuse_units"].texts() if "refuse_units" in fields else ():
-        if unit not in units or unit in factors:
-            fields["refuse_units"].refuse(f"{unit!r} is no unit, or one that is accepted")
 
 
 def _check_words(key: str, group: Node, kind: str, values: tuple[str, ...], claimed: dict[str, str]) -> None:

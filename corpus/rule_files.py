@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.conditions import Compare, Has, In, Is, Undecided, atoms, condition_from
+from corpus.conditions import Atom, Compare, Has, In, Is, Undecided, atoms, condition_from
 from corpus.definitions import CHOICE, FLAG, SET, FactDefinition
 from corpus.document import Document
 from corpus.located_yaml import Node, read_yaml
@@ -154,17 +154,19 @@ class _Checker:
             fact = self._facts.get(atom.fact)
             if fact is None:
                 node.refuse(f"no fact {atom.fact!r}")
-            match atom:
-                case Is():
-                    right = fact.kind == FLAG
-                case In(_, values) | Undecided(_, values):
-                    right = fact.kind == CHOICE and set(values) <= set(fact.values)
-                case Compare(_, _, _, unit):
-                    right = fact.numeric and unit == fact.unit
-                case Has(_, therapy):
-                    right = fact.kind == SET and therapy in self._therapies
-            if not right:
+            if not self._goes_with(atom, fact):
                 node.refuse(f"{atom} does not go with {fact.id!r}, a {fact.kind} in {fact.unit or fact.values}")
+
+    def _goes_with(self, atom: Atom, fact: FactDefinition) -> bool:
+        match atom:
+            case Is():
+                return fact.kind == FLAG
+            case In(_, values) | Undecided(_, values):
+                return fact.kind == CHOICE and set(values) <= set(fact.values)
+            case Compare(_, _, _, unit):
+                return fact.numeric and unit == fact.unit
+            case Has(_, therapy):
+                return fact.kind == SET and therapy in self._therapies
 
     def _conclusion(self, node: Node) -> None:
         fields = node.fields(frozenset({"therapy", "effect"}), frozenset({"over", "direction"}))

@@ -1,4 +1,4 @@
-"""Rules, notes and tensions of a pack. Plain values; the same are read from YAML at the build and from JSON when serving."""
+"""Rules, notes and tensions of a pack: plain values, read from YAML at the build and from JSON when serving."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_SUMMARY = 139
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What a rule concludes for one therapy (empty: for the disease); over which, or in which direction, where it applies."""
+    """What a rule concludes for one therapy (empty: for the disease), over which others, in which direction."""
 
     therapy: str
     effect: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -34,6 +34,19 @@ class AskRequest(BaseModel):
     )
 
     question: str
+    facts: dict[str, Any] | None = None
+
+
+class RecommendRequest(BaseModel):
+    """The body of ``POST /api/v1/recommend``: a patient in words, by structured facts, or both."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"case": "62M, NET G2, prior Whipple. TACE?", "facts": {"ascites": False}}]},
+    )
+
+    case: str = ""
+    facts: dict[str, Any] | None = None
 
 
 def create_app(assistant: Assistant) -> FastAPI:
@@ -65,7 +78,7 @@ def _pages(assistant: Assistant) -> APIRouter:
     @router.api_route("/", methods=["GET", "POST"])  # one route, so that a wrong method is told of both
     def start(request: Request, question: Annotated[str, Form()] = "") -> Response:
         answer = assistant.ask(question) if request.method == "POST" else None
-        return chat_page(assistant.documents, answer)
+        return chat_page(assistant, answer)
 
     @router.get("/source/{document}")
     def current(document: str) -> Response:
@@ -90,7 +103,18 @@ def _operations(assistant: Assistant) -> APIRouter:
 
     @router.post("/ask", response_model=Answer, responses=problems.DESCRIBED, summary="Ask the review")
     def ask(body: AskRequest, _request: Request) -> Response:
-        return Response(assistant.ask(body.question).to_json(), media_type="application/json")
+        answer = assistant.ask(body.question, facts=body.facts)
+        return Response(answer.to_json(), media_type="application/json")
+
+    @router.post(
+        "/recommend",
+        response_model=Answer,
+        responses=problems.DESCRIBED,
+        summary="What the rules conclude for a patient",
+    )
+    def recommend(body: RecommendRequest, _request: Request) -> Response:
+        answer = assistant.recommend(body.case, facts=body.facts)
+        return Response(answer.to_json(), media_type="application/json")
 
     return router
 

@@ -138,6 +138,99 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @app.command()
+def recommend(  # noqa: PLR0913 - a command's options
+    case: Annotated[str, typer.Argument(help="The patient, in words.", show_default=False)] = "",
+    *,
+    facts: Annotated[Optional[Path], typer.Option(help="Facts as YAML or JSON.", show_default=False)] = None,  # noqa: UP045
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer object.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="One page for a tumour board, Markdown.")] = False,
+    explain: Annotated[str, typer.Option(metavar="RULE", help="Show how a rule was decided.")] = "",
+    why_not: Annotated[str, typer.Option(metavar="THERAPY", help="Show what keeps a therapy from support.")] = "",
+    what_if: Annotated[Optional[list[str]], typer.Option(metavar="FACT=VALUE", help="Change facts.")] = None,  # noqa: UP045
+    index: IndexOption = None,
+    public_url: PublicUrl = "",
+) -> None:
+    """Say what the review's rules conclude for a patient, each with its sentence."""
+    if not case and facts is None:
+        raise UsageError("describe the patient, or give --facts")
+    assistant = _open(index, public_url)
+    given = _facts_file(facts) if facts is not None else None
+    if explain or why_not or what_if:
+        _say(_reasoned(assistant, case, given, explain=explain, why_not=why_not, what_if=what_if or []))
+        return
+    answer = assistant.recommend(case, facts=given)
+    if as_json:
+        _say(answer.to_json(indent=1))
+        return
+    from web.case_report import case_markdown
+    from web.terminal import answer_text, case_text
+
+    if report:
+        _say(case_markdown(answer, assistant.patients.book))
+        return
+    _say(f"{case_text(answer, assistant.patients.book)}\n\n{answer_text(answer)}")
+
+
+def _facts_file(path: Path) -> dict[str, object]:
+    """Read structured facts of a YAML or JSON file."""
+    import yaml
+
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+        raise UsageError(f"{path.name} cannot be read as YAML or JSON") from exc
+    if not isinstance(values, dict):
+        raise UsageError(f"{path.name} is no mapping of facts")
+    return {str(name): value for name, value in values.items()}
+
+
+def _reasoned(
+    assistant: Assistant,
+    case: str,
+    given: dict[str, object] | None,
+    *,
+    explain: str,
+    why_not: str,
+    what_if: list[str],
+) -> str:
+    from web.case_report import changes_text, trace_text, why_not_text
+
+    evaluation = assistant.evaluate(case, facts=given)
+    book = assistant.patients.book
+    if explain:
+        keys = [key for key, rule in book.rules.items() if explain in {rule.id, key}]
+        if not keys:
+            raise UsageError(f"no rule {explain!r}", hint="Rules are listed by `nelm rules`.")
+        return trace_text(keys[0], evaluation)
+    if why_not:
+        if why_not not in book.parents:
+            raise UsageError(f"no therapy {why_not!r}", hint=f"One of: {', '.join(book.parents)}.")
+        return why_not_text(why_not, evaluation)
+    changed: dict[str, object] = {}
+    for item in what_if:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise UsageError(f"{item!r} is no FACT=VALUE")
+        changed[name.strip()] = value.strip()
+    return changes_text(evaluation, assistant.evaluate(case, facts={**(given or {}), **changed}), changed)
+
+
+@app.command()
+def facts(*, index: IndexOption = None) -> None:
+    """List the patient facts: id, kind, unit or values."""
+    for fact in _open(index).patients.book.facts.values():
+        kind = f"{fact.kind}, {fact.unit}" if fact.unit else fact.kind
+        _say(f"{fact.id}: {fact.name} ({kind}) {' | '.join(fact.values)}".rstrip())
+
+
+@app.command()
+def rules(*, index: IndexOption = None) -> None:
+    """List the rules: id, summary, section."""
+    for rule in _open(index).patients.book.rules.values():
+        _say(f"{rule.id}: {rule.summary} ({rule.section})")
+
+
+@app.command()
 def search(
     question: Annotated[str, typer.Argument(help="What to look for.")],
     *,

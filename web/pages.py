@@ -11,10 +11,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from assistant.answer import Answer
+from assistant.assistant import Assistant
 from assistant.version import VERSION
-from corpus.document import Document
 from corpus.errors import NelmError
 from corpus.markup import clean
+from web.case_view import case_view
 from web.headers import SAFETY
 from web.reader import ReaderPage
 
@@ -34,9 +35,12 @@ def _page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) 
     return HTMLResponse(html, status_code=status)
 
 
-def chat_page(documents: tuple[Document, ...], answer: Answer | None) -> HTMLResponse:
-    """The form, and below it the answer if there is one."""
-    return _page("chat.html", documents=[document.citation for document in documents], answer=answer)
+def chat_page(assistant: Assistant, answer: Answer | None) -> HTMLResponse:
+    """The form, and below it the answer if there is one; of a patient, also what was understood and concluded."""
+    book = assistant.patients.book
+    case = case_view(answer, book) if answer is not None and answer.facts else None
+    citations = [document.citation for document in assistant.documents]
+    return _page("chat.html", documents=citations, answer=answer, case=case)
 
 
 def source_page(page: ReaderPage) -> HTMLResponse:

@@ -6,10 +6,13 @@ import textwrap
 from collections.abc import Iterator
 
 from assistant.answer import Answer, Citation
+from assistant.conclusions import standing_words
 from assistant.explanation import Decided
+from assistant.rules.book import RuleBook
 from corpus.document import Document, Unit, UnitKind
 from corpus.markup import clean
 from index.passage import Passage
+from web.case_report import MOST_QUESTIONS, fact_words
 
 WIDTH = 100
 
@@ -33,6 +36,25 @@ def answer_text(answer: Answer) -> str:
 def cell(citation: Citation) -> str:
     """Return the row of a table a citation stands in, as a lead-in; empty outside tables."""
     return "" if citation.locator is None else f"{citation.locator.row} — {citation.locator.column}: "
+
+
+def case_text(answer: Answer, book: RuleBook) -> str:
+    """Return what was understood of a patient, where the therapies stand, and what to establish next."""
+    lines = ["Understood:", *(f"  {fact_words(fact, book)}" for fact in answer.facts)]
+    if answer.therapies:
+        lines.append("Where the therapies stand:")
+    for standing, heading in standing_words().items():
+        names = [book.names[item.therapy] for item in answer.therapies if item.standing == standing]
+        if names:
+            lines.append(f"  {heading}: {', '.join(names)}")
+    if answer.ask:
+        lines.append("To be established next:")
+        lines += [f"  {'(in doubt) ' if ask.critical else ''}{ask.question}" for ask in answer.ask[:MOST_QUESTIONS]]
+        rest = len(answer.ask) - MOST_QUESTIONS
+        lines += [f"  and {rest} more"] if rest > 0 else []
+    high = [note.text for note in answer.notes if note.severity == "high"]
+    lines += ["Where the source is odd:", *(f"  {text}" for text in high)] if high else []
+    return "\n".join(lines)
 
 
 def explanation_text(decided: Decided | None) -> str:

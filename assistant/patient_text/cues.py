@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from assistant.patient_text.phrases import Found, PhraseBook
 from assistant.patient_text.tokens import Token
 
+_MOST_CUES = 40
+"""Cues on one side of a mention that are looked at."""
+_LONGEST_LIST = 60
 NEAR = 4
 """Words that a cue of the reach ``near`` reaches over."""
 
@@ -61,7 +65,7 @@ class CueBook:
         cued = frozenset(n for cue in (*before, *after) for n in range(cue.first, cue.last))
         boundaries = self._boundaries.find(tokens, closed | cued)
         ends = frozenset(n for found in boundaries for n in range(found.first, found.last))
-        return CuesInText(tokens, before, after, ends, tuple(sorted(taken)))
+        return CuesInText(tokens, before, after, ends, taken)
 
 
 def _found(matches: Iterable[Found[Cue]], tokens: Sequence[Token]) -> tuple[CueFound, ...]:
@@ -70,42 +74,43 @@ def _found(matches: Iterable[Found[Cue]], tokens: Sequence[Token]) -> tuple[CueF
     )
 
 
-@dataclass(frozen=True)
 class CuesInText:
     """The cues of one text, and the tokens of its mentions."""
 
-    tokens: Sequence[Token]
-    before: tuple[CueFound, ...]
-    after: tuple[CueFound, ...]
-    boundaries: frozenset[int]
-    taken: tuple[tuple[int, int], ...]
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        before: Sequence[CueFound],
+        after: Sequence[CueFound],
+        boundaries: frozenset[int],
+        taken: Sequence[tuple[int, int]],
+    ) -> None:
+        self.tokens = tokens
+        self._before = before
+        self._after = after
+        self._before_ends = [cue.last for cue in before]
+        self._after_starts = [cue.first for cue in after]
+        self._boundaries = boundaries
+        self._taken = frozenset(n for start, end in taken for n in range(start, end))
+        self._clauses = _clauses(tokens, boundaries)
 
     def around(self, first: int, last: int) -> tuple[CueFound, ...]:
         """Return the cues that bear on the mention at tokens ``first`` to ``last``, nearest first on each side."""
-        left, right = self._clause(first, last)
-        found = [
-            cue
-            for cue in reversed(self.before)
-            if left <= cue.first and cue.last <= first and not self._answers(cue) and self._reaches(cue, first)
-        ]
-        found += [
-            cue for cue in self.after if last <= cue.first and cue.last <= right and self._reached_from(cue, last)
-        ]
+        left, right = self._clauses[first][0], self._clauses[last - 1][1]
+        at = bisect_right(self._before_ends, first)
+        found: list[CueFound] = []
+        for cue in reversed(self._before[max(0, at - _MOST_CUES) : at]):
+            if cue.first < left:
+                break
+            if not self._answers(cue) and self._reaches(cue, first):
+                found.append(cue)
+        at = bisect_left(self._after_starts, last)
+        for cue in self._after[at : at + _MOST_CUES]:
+            if cue.last > right:
+                break
+            if self._reached_from(cue, last):
+                found.append(cue)
         return tuple(found)
-
-    def _clause(self, first: int, last: int) -> tuple[int, int]:
-        """The tokens of the clause of a mention: its sentence, cut at words that begin another clause."""
-        sentence = self.tokens[first].sentence
-
-        def inside(n: int) -> bool:
-            return self.tokens[n].sentence == sentence and n not in self.boundaries
-
-        left, right = first, last
-        while left > 0 and inside(left - 1):
-            left -= 1
-        while right < len(self.tokens) and inside(right):
-            right += 1
-        return left, right
 
     def _reaches(self, cue: CueFound, first: int) -> bool:
         """Whether a cue before a mention reaches it: near ones a few words, others to a comma, lists beyond."""
@@ -123,9 +128,9 @@ class CuesInText:
     def _is_list(self, start: int, first: int, closing: frozenset[str]) -> bool:
         """Whether a list goes from a cue on to a mention: short parts, closed by a conjunction here or further on."""
         sentence, position, words, closed = self.tokens[first].sentence, start, 0, False
-        while position < len(self.tokens) and self.tokens[position].sentence == sentence:
+        while position < min(len(self.tokens), start + _LONGEST_LIST) and self.tokens[position].sentence == sentence:
             token = self.tokens[position]
-            if position in self.boundaries or (words > NEAR + 1 and not self._is_taken(position)):
+            if position in self._boundaries or (words > NEAR + 1 and not self._is_taken(position)):
                 break
             if token.text == "," or token.form in closing:
                 closed, words = closed or token.text != ",", 0
@@ -162,7 +167,18 @@ class CuesInText:
         return token.sentence != last.sentence or token.part != last.part or not token.is_word
 
     def _is_taken(self, position: int) -> bool:
-        return any(start <= position < end for start, end in self.taken)
+        return position in self._taken
+
+
+def _clauses(tokens: Sequence[Token], boundaries: frozenset[int]) -> list[tuple[int, int]]:
+    """For each token, the tokens of its clause: its sentence, cut at words that begin another clause."""
+    found: list[tuple[int, int]] = []
+    start = 0
+    for end in range(1, len(tokens) + 1):
+        if end == len(tokens) or tokens[end].sentence != tokens[start].sentence or end in boundaries:
+            found += [(start, end)] * (end - start)
+            start = end
+    return found
 
 
 _ALTERNATIVES = frozenset({"or", "nor"})

@@ -13,8 +13,24 @@ _LONGEST = 10
 _SILENT = frozenset({"-", ".", ":"})
 """Signs that may stand between the words of a phrase: "PV: patent", "T.bili"."""
 _LIGHT = frozenset(
-    form(word) for word in "is are was were the a an clearly markedly slightly mildly very still also".split()
-)  # noqa: SIM905
+    form(word)
+    for word in [
+        "is",
+        "are",
+        "was",
+        "were",
+        "the",
+        "a",
+        "an",
+        "clearly",
+        "markedly",
+        "slightly",
+        "mildly",
+        "very",
+        "still",
+        "also",
+    ]
+)
 """Words that may: "serotonin is clearly raised"."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from assistant.answer import FactState
 from assistant.patient_text.tokens import flat
 from assistant.rules.interval import Interval
 from corpus.definitions import FactDefinition, UnitOfMeasure
@@ -199,7 +200,7 @@ class Read:
         state: ``value``, ``implausible`` or ``unknown``.
     """
 
-    state: str
+    state: FactState
     interval: Interval | None
     reason: str
 

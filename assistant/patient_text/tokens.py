@@ -58,7 +58,7 @@ class Token:
 
 @lru_cache(maxsize=8192)
 def flat(text: str) -> str:
-    """Return lower-case text without diacritics, with plain dashes, micro signs and superscripts; its length may differ."""
+    """Return lower-case text, plain dashes, micro signs and superscripts, no diacritics; its length may differ."""
     text = text.translate(_FLAT)
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -58,7 +58,7 @@ class RuleBook:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> RuleBook:
-        """Return the book of plain values: ``facts``, ``units``, ``packs`` (each ``document``, ``rules``, …), ``therapies``."""
+        """Return the book of plain values: ``facts``, ``units``, ``therapies``, and ``packs`` with their rules."""
         packs = values["packs"]
         rules = [rule_from(pack["document"], item) for pack in packs for item in pack["rules"]]
         notes = [note_from(pack["document"], key, item) for pack in packs for key, item in pack["notes"].items()]

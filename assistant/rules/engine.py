@@ -106,6 +106,13 @@ class Engine:
         return Evaluation(self.book, derived(patient, self.book.facts, self.book.lineage), tuple(dict.fromkeys(asked)))
 
 
+def _support(open_exclusions: tuple[str, ...], cautions: tuple[str, ...]) -> Standing:
+    """How a therapy stands that something supports and nothing surely excludes."""
+    if open_exclusions:
+        return "undetermined"
+    return "supported_with_caution" if cautions else "supported"
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """The rules on one patient.
@@ -170,13 +177,16 @@ class Evaluation:
         line = self.book.lineage(therapy)
         truths = {key: self.truth(key) for key in spoken.rules}
 
-        def of(keys: Iterable[str], truth: bool | None) -> tuple[str, ...]:
-            return tuple(key for key in keys if truths[key] is truth)
+        def fire(keys: Iterable[str]) -> tuple[str, ...]:
+            return tuple(key for key in keys if truths[key])
 
-        excluding = of(spoken.exclusions, True)
+        def are_open(keys: Iterable[str]) -> tuple[str, ...]:
+            return tuple(key for key in keys if truths[key] is None)
+
+        excluding = fire(spoken.exclusions)
         listed = tuple(key for key in excluding if self._effect(key, line) == "contraindicated")
-        supports, cautions = of(spoken.supports, True), of(spoken.cautions, True)
-        open_exclusions = of(spoken.exclusions, None)
+        supports, cautions = fire(spoken.supports), fire(spoken.cautions)
+        open_exclusions = are_open(spoken.exclusions)
         tensions, covered = self._tensions(therapy, excluding)
         facts = self._open_facts(open_exclusions)
         standing: Standing
@@ -187,16 +197,14 @@ class Evaluation:
             standing, first = "conflicting", tuple(key for key in covered if self.truth(key))
         elif excluding:
             standing, first = "not_eligible", excluding
-        elif supports and open_exclusions:
-            standing, first = "undetermined", supports
         elif supports:
-            standing, first = ("supported_with_caution" if cautions else "supported"), supports
-        elif of(spoken.supports, None):
-            standing, first = "undetermined", of(spoken.supports, None)
+            standing, first = _support(open_exclusions, cautions), supports
+        elif are_open(spoken.supports):
+            standing, first = "undetermined", are_open(spoken.supports)
             facts = tuple(dict.fromkeys([*facts, *self._open_facts(first)]))
         else:
             standing, first = "not_addressed", ()
-        rules = tuple(dict.fromkeys([*first, *excluding, *cautions, *supports, *of(spoken.others, True)]))
+        rules = tuple(dict.fromkeys([*first, *excluding, *cautions, *supports, *fire(spoken.others)]))
         doubtful = self.patient.doubtful
         return Placed(
             therapy,
@@ -204,7 +212,7 @@ class Evaluation:
             rules,
             open=tuple(sorted(facts, key=lambda fact: fact not in doubtful)),
             critical=any(fact in doubtful for fact in facts),
-            umbrella=of(spoken.umbrella, True),
+            umbrella=fire(spoken.umbrella),
             unstated=open_exclusions,
             tensions=tensions,
         )
@@ -239,7 +247,7 @@ class Evaluation:
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        """What matters and is not known, ranked: what is in doubt first, then by the rules it settles and their stake."""
+        """What matters and is not known: what is in doubt first, then by the rules it settles and their stake."""
         weights: dict[str, int] = {}
         rules: dict[str, list[str]] = {}
         near = self._near_asked

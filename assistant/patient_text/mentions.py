@@ -1,0 +1,95 @@
+"""What a text names: words of facts and therapies, the longest at each place, and what counts inside longer words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.patient_text.phrases import Found, PhraseBook, phrase_key
+from assistant.patient_text.tokens import Token
+from assistant.rules.book import RuleBook
+from corpus.definitions import ASK, Words
+
+PLANNED, PERFORMED = "planned_interventions", "performed_interventions"
+Meanings = tuple["Meaning", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase says: words of a fact, or a therapy."""
+
+    fact: str
+    words: Words | None
+    therapy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A meaning at tokens ``first`` to ``last`` (exclusive).
+
+    Attributes:
+        within: What stands before it in longer words of a fact; ``covered`` whether it stands in such words.
+    """
+
+    meaning: Meaning
+    first: int
+    last: int
+    within: str = ""
+    covered: bool = False
+
+
+class MentionFinder:
+    """The words of a rule book's facts and of therapies, ready for matching."""
+
+    def __init__(self, book: RuleBook, therapy_words: Mapping[str, Sequence[str]]) -> None:
+        words: dict[str, Meanings] = {}
+        exact: dict[str, Meanings] = {}
+        for definition in book.facts.values():
+            for group in definition.terms:
+                meaning = Meaning(definition.id, group)
+                for key in dict.fromkeys(map(phrase_key, group.words)):
+                    words[key] = (*words.get(key, ()), meaning)
+                for text in group.exact:
+                    exact[text] = (*exact.get(text, ()), meaning)
+        self._phrases = PhraseBook(words, exact)
+        self._inside = PhraseBook(_counting_inside(words, book), _counting_inside(exact, book))
+        named = (
+            (text, (Meaning(PLANNED, None, therapy),)) for therapy, names in therapy_words.items() for text in names
+        )
+        self._therapies = PhraseBook.of(named)
+
+    def find(self, tokens: Sequence[Token]) -> list[Mention]:
+        """Return what is named, in order."""
+        found = self._phrases.find(tokens)
+        mentions = [Mention(meaning, f.first, f.last) for f in found for meaning in f.value]
+        around = {n: f for f in found for n in range(f.first, f.last)}
+        known = {(mention.meaning.fact, mention.first) for mention in mentions}
+        for book in (self._inside, self._therapies):
+            for other in book.find(tokens):
+                longer = around.get(other.first)
+                if longer is not None and other.last > longer.last:
+                    longer = None
+                if longer is not None and _silent(longer):
+                    continue
+                within = "" if longer is None else " ".join(token.text for token in tokens[longer.first : other.first])
+                fresh = [meaning for meaning in other.value if (meaning.fact, other.first) not in known]
+                mentions += [
+                    Mention(meaning, other.first, other.last, within, covered=longer is not None) for meaning in fresh
+                ]
+                known |= {(meaning.fact, other.first) for meaning in fresh}
+        return sorted(mentions, key=lambda mention: (mention.first, mention.last))
+
+
+def _counting_inside(words: Mapping[str, Meanings], book: RuleBook) -> dict[str, Meanings]:
+    kept = ((text, tuple(m for m in meanings if book.facts[m.fact].inside)) for text, meanings in words.items())
+    return {text: meanings for text, meanings in kept if meanings}
+
+
+def _silent(found: Found[Meanings]) -> bool:
+    """Whether words only touch their facts: what stands in them is not named ("portal vein embolization")."""
+    return all(meaning.words is not None and meaning.words.says == ASK for meaning in found.value)
+
+
+def spans(mentions: Iterable[Mention]) -> list[tuple[int, int]]:
+    """Return the tokens of mentions, each stretch once, in order."""
+    return sorted({(mention.first, mention.last) for mention in mentions})
