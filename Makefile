@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: serve test index check lint types layers tests tools clean
+.PHONY: serve test proof index check lint types layers tests tools clean
 
 serve: .venv/.serving
 	@$(BIN)/nelm build --if-needed
@@ -47,6 +47,9 @@ layers: .venv/.testing
 
 tests: .venv/.testing
 	@$(BIN)/python -m pytest -n 2 --durations=10
+
+proof: .venv/.testing index
+	@$(BIN)/python -m pytest -m proof --durations=0 tests/proof
 
 clean:
 	rm -rf .venv var dist

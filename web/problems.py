@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from assistant.patient_text.structured import FactError
 from corpus.errors import NelmError
 from web.headers import SAFETY
 from web.pages import error_page
@@ -115,10 +116,16 @@ def install(app: FastAPI) -> None:
 def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = None) -> Response:
     """Return an error as a page where a browser asks, else as a problem document."""
     if status is None:
-        status = error.status if isinstance(error, WebError) else HTTPStatus.INTERNAL_SERVER_ERROR
+        status = _status(error)
     if not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
         return error_page(request, error, status)
     return JSONResponse(problem(error, status), status_code=status, media_type=MEDIA_TYPE, headers=SAFETY)
+
+
+def _status(error: NelmError) -> HTTPStatus:
+    if isinstance(error, FactError):  # what was sent, not what was found
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    return error.status if isinstance(error, WebError) else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def problem(error: NelmError, status: HTTPStatus) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistant.answer import Answer, RankedPassage
 from assistant.assistant import Assistant
+from assistant.evaluation.cases import Names, case_lines, narrower_by, score_cases
 from assistant.evaluation.matching import answer_correct, contains, holds, stands_in
 from assistant.evaluation.sets import (
     EvaluationError,
@@ -90,9 +91,17 @@ def folder_report(assistant: Assistant, folder: Path) -> str:
         f"answerable questions refused: {sum(r.refused for r in results)} of {len(results)}",
         f"sentences shown, median, questions with one gold quote: {statistics.median(single) if single else 0:g}",
         *_silence_lines(assistant, load_out_of_scope(folder)),
+        *_case_lines(assistant, folder),
         f"knowledge {assistant.library.knowledge[:12]}",
     ]
     return "\n".join(lines)
+
+
+def _case_lines(assistant: Assistant, folder: Path) -> Iterator[str]:
+    """Vignettes, where a folder has some."""
+    if (folder / "vignettes.jsonl").is_file():
+        narrower = narrower_by(assistant.patients.book.parents, Names.load(folder).therapies)
+        yield from case_lines(score_cases(assistant.ask, folder, narrower))
 
 
 def _silence_lines(assistant: Assistant, items: Sequence[OutOfScope]) -> Iterator[str]:

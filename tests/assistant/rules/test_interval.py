@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from assistant.rules.cases import interval_of
 from assistant.rules.interval import Interval, shown
 
 FAR = Fraction(1000)
@@ -33,11 +34,11 @@ def inside(low: Fraction | None, high: Fraction | None, low_open: bool, high_ope
     )
 
 
+# An end that is not there is not open.
 SHAPES = [
     shape
     for shape in product(ENDS, ENDS, (False, True), (False, True))
-    if not (shape[0] is None and shape[2])
-    and not (shape[1] is None and shape[3])  # an end that is not there is not open
+    if not (shape[0] is None and shape[2]) and not (shape[1] is None and shape[3])
 ]
 INTERVALS = [(Interval(*shape), inside(*shape)) for shape in SHAPES if inside(*shape)]
 
@@ -65,6 +66,15 @@ def test_a_comparison_is_true_for_all_numbers_false_for_none_or_open(op: str) ->
         assert interval.compare(op, value) is expected, (str(interval), op, value)
         found.add(expected)
     assert found == {True, False, None}
+
+
+# The cases of rules write `[50, inf)`, which `interval_of` makes an interval with an open end that is not there: it is
+# neither equal to `Interval(50, None)`, nor `within` itself, because `meet` drops the sign of an end that is not there.
+@pytest.mark.xfail(strict=True, reason="an open end that is not there makes another interval of the same numbers")
+def test_an_end_that_is_not_there_is_neither_open_nor_closed() -> None:
+    unbounded = interval_of("[50, inf)")
+    assert unbounded.within(unbounded)
+    assert unbounded == Interval(Fraction(50), None)
 
 
 def test_what_two_intervals_have_in_common() -> None:
