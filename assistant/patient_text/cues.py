@@ -10,8 +10,10 @@ from typing import Any
 from assistant.patient_text.phrases import Found, PhraseBook
 from assistant.patient_text.tokens import Token
 
-_MOST_CUES = 40
+_MOST_CUES = 12
 """Cues on one side of a mention that are looked at."""
+_FARTHEST = 40
+"""Tokens from a mention to the farthest cue looked at."""
 _LONGEST_LIST = 60
 NEAR = 4
 """Words that a cue of the reach ``near`` reaches over."""
@@ -100,13 +102,13 @@ class CuesInText:
         at = bisect_right(self._before_ends, first)
         found: list[CueFound] = []
         for cue in reversed(self._before[max(0, at - _MOST_CUES) : at]):
-            if cue.first < left:
+            if cue.first < left or first - cue.last > _FARTHEST:
                 break
             if not self._answers(cue) and self._reaches(cue, first):
                 found.append(cue)
         at = bisect_left(self._after_starts, last)
         for cue in self._after[at : at + _MOST_CUES]:
-            if cue.last > right:
+            if cue.last > right or cue.first - last > _FARTHEST:
                 break
             if self._reached_from(cue, last):
                 found.append(cue)

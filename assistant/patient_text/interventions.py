@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -48,7 +49,7 @@ def intervention(
     """Where a therapy is named: carried out, under consideration, surely not, or of no concern to this patient."""
     around = [cue for cue in around if cue.cue.kind != "nothing"]
     kinds = [cue.cue.kind for cue in around]
-    asked = _in_question(tokens, mention, text)
+    asked = _in_question(tokens, mention)
     if {"other", "shield"} & set(kinds) or ("hypothetical" in kinds and not asked):
         return
     state = replace(base, state="value", candidates=(therapy,), cue=around[0].words if around else "")
@@ -70,11 +71,11 @@ def _dated_after(tokens: Sequence[Token], mention: Mention, text: str) -> bool:
     return _AFTERWARDS.match(text[tokens[mention.last - 1].end :].split("\n", 1)[0]) is not None
 
 
-def _in_question(tokens: Sequence[Token], mention: Mention, text: str) -> bool:
+def _in_question(tokens: Sequence[Token], mention: Mention) -> bool:
     """Whether the mention stands in a sentence that ends with a question mark."""
     sentence = tokens[mention.first].sentence
-    last = max(n for n in range(mention.first, len(tokens)) if tokens[n].sentence == sentence)
-    return tokens[last].text == "?"
+    after = bisect_right(tokens, sentence, key=lambda token: token.sentence)
+    return tokens[after - 1].text == "?"
 
 
 def narrowest(held: Sequence[str], book: RuleBook) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from assistant.answer import FactState
 from assistant.patient_text.tokens import flat
@@ -22,10 +23,10 @@ _MORE = r">|&gt;|more than|over|above|greater than|larger than|higher than|excee
 _MORE_EQUAL = r"≥|>=|>/=|=>|⩾|at least|no less than|not less than|not below|not under|min(?:imum)?\.?"
 _ABOUT = r"~|≈|about|approx(?:imately)?\.?|around|roughly|circa|ca\.?|c\.|some|estimated(?: at)?|est\.?|nearly|almost"
 _QUANTITY = re.compile(
-    rf"(?:(?<![^\W\d_])(?:{_ABOUT})\s*)?(?:(?<![^\W\d_])(?:(?P<less_equal>{_LESS_EQUAL})|(?P<more_equal>{_MORE_EQUAL})"
-    rf"|(?P<less>{_LESS})|(?P<more>{_MORE})))?\s*(?:(?:{_ABOUT})\s*)?"
+    rf"(?:(?<![^\W\d_])(?:{_ABOUT})\s{{0,3}})?(?:(?<![^\W\d_])(?:(?P<less_equal>{_LESS_EQUAL})|(?P<more_equal>{_MORE_EQUAL})"
+    rf"|(?P<less>{_LESS})|(?P<more>{_MORE})))?\s{{0,3}}(?:(?:{_ABOUT})\s{{0,3}})?"
     rf"(?P<low>{_NUMBER})(?P<kilo>\s?k(?![a-z]))?(?P<percent>\s?%)?"
-    rf"(?:\s*(?P<join>-|–|—|−|to|bis|à|x|×|by|and)\s*(?P<high>{_NUMBER})(?P<kilo_high>\s?k(?![a-z]))?)?",
+    rf"(?:\s{{0,3}}(?P<join>-|–|—|−|to|bis|à|x|×|by|and)\s{{0,3}}(?P<high>{_NUMBER})(?P<kilo_high>\s?k(?![a-z]))?)?",
     re.IGNORECASE,
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -72,7 +73,7 @@ class UnitBook:
                 self._written[_squeezed(spelling)] = unit.id
             for spelling in unit.exact:
                 self._exact[spelling] = unit.id
-        self._starts = frozenset(key[0] for key in (*self._written, *(flat(key) for key in self._exact)) if key)
+        self._prefixes = frozenset(key[:end] for key in self._written for end in range(1, len(key) + 1))
 
     def at(self, text: str, position: int) -> tuple[str, int]:
         """Return the unit written at a place and where it ends; an empty id where there is none."""
@@ -88,6 +89,8 @@ class UnitBook:
             if text[end] in "\n;":
                 break
             squeezed += _squeezed(text[end])
+            if squeezed and squeezed not in self._prefixes:
+                break
             if squeezed in self._written and end + 1 > best[1] and _ends_word(text, end + 1):
                 best = (self._written[squeezed], end + 1)
         return best
@@ -97,6 +100,7 @@ def _ends_word(text: str, end: int) -> bool:
     return end >= len(text) or not text[end].isalnum() or not text[end - 1].isalnum()
 
 
+@lru_cache(maxsize=4096)
 def _squeezed(text: str) -> str:
     """A spelling without spaces and case, powers of ten written alike."""
     return flat(text).replace(" ", "").replace("\t", "").replace("*", "^").replace("×", "x").replace("·", "^")

@@ -22,7 +22,7 @@ def found(text: str, closed: frozenset[int] = frozenset()) -> list[tuple[str, st
     ("text", "expected"),
     [
         ("Portal vein thrombosis", [("clot", "Portal vein thrombosis")]),
-        ("PORTAL-VEIN THROMBOSES", [("clot", "PORTAL-VEIN THROMBOSES")]),
+        ("PORTAL-VEIN THROMBOSIS", [("clot", "PORTAL-VEIN THROMBOSIS")]),
         ("portal vein is patent", [("vessel", "portal vein")]),
         ("portal vein: thrombosis", [("clot", "portal vein: thrombosis")]),
         ("portal vein, thrombosis", [("vessel", "portal vein"), ("any", "thrombosis")]),
