@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ class Assistant:
         """The documents that answers come from."""
         return self._index.library.documents
 
-    def ask(self, question: str, *, facts: Mapping[str, Any] | None = None) -> Answer:
+    def ask(self, question: str, *, facts: Mapping[str, Any] | None = None, confirmed: Sequence[str] = ()) -> Answer:
         """Answer a question from the documents, and on a patient's case say what the rules conclude.
 
         The same question, index and version give the same bytes. What the documents do not answer is said to be
@@ -83,9 +83,10 @@ class Assistant:
 
         Args:
             facts: Structured facts of the patient, as `facts_from_mapping` reads them; they win over the message.
+            confirmed: Therapies of whose exclusions not stated it is confirmed that none applies ("none of these").
 
         Raises:
-            FactError: If a structured fact cannot be read.
+            FactError: If a structured fact cannot be read, or a therapy is unknown.
             QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
         """
         text = readable(question)
@@ -100,25 +101,27 @@ class Assistant:
         if instructed and not remaining:
             return self._composer.abstained(replace(asked, resolved=""), None)
         if patient is not None:
-            return self._case(asked, remaining, patient)
+            return self._case(asked, remaining, patient, self._therapies(confirmed))
         if reason is not None:
             return self._composer.abstained(asked, reason)
         if numbers := numbers_asked(query.mended):
             return self._works(asked, numbers)
         return self._answered(asked, self._decided(query, ranking))
 
-    def recommend(self, case: str = "", *, facts: Mapping[str, Any] | None = None) -> Answer:
+    def recommend(
+        self, case: str = "", *, facts: Mapping[str, Any] | None = None, confirmed: Sequence[str] = ()
+    ) -> Answer:
         """Say what the rules conclude for a patient described in words, by structured facts, or both.
 
         Raises:
-            FactError: If a structured fact cannot be read.
+            FactError: If a structured fact cannot be read, or a therapy is unknown.
         """
         text = readable(case)
         patient = self._patient(text, facts, always=True) or Patient()
         search = self._index.search
         query = search.read(text)
         passages = search.passages(self._index.rank(query)) if query.known else search.first_passages()
-        return self._case(Asked(text, query.mended, passages), text, patient)
+        return self._case(Asked(text, query.mended, passages), text, patient, self._therapies(confirmed))
 
     def evaluate(self, case: str = "", *, facts: Mapping[str, Any] | None = None) -> Evaluation:
         """Return the evaluation of every rule, with its trace, for a patient; see `recommend`."""
@@ -140,10 +143,16 @@ class Assistant:
             raise FactError("; ".join(f"{problem.fact}: {problem.message}" for problem in problems))
         return read.with_facts(*given)
 
-    def _case(self, asked: Asked, text: str, patient: Patient) -> Answer:
+    def _therapies(self, names: Sequence[str]) -> tuple[str, ...]:
+        unknown = [name for name in names if name not in self._patients.book.parents]
+        if unknown:
+            raise FactError(f"no therapy {', '.join(map(repr, unknown))}")
+        return tuple(names)
+
+    def _case(self, asked: Asked, text: str, patient: Patient, confirmed: Sequence[str] = ()) -> Answer:
         """Answer about a patient: by where the therapies stand, then by the sentences that answer what is asked."""
         therapies = _asked_therapies(patient)
-        evaluation = self._patients.engine.evaluate(patient, therapies)
+        evaluation = self._patients.engine.evaluate(patient, therapies, confirmed)
         question = questions_in(text)
         by_rules = bool(therapies) or not question or asks_treatment(question)
         decided = self._decided_on(question)

@@ -35,6 +35,7 @@ class AskRequest(BaseModel):
 
     question: str
     facts: dict[str, Any] | None = None
+    confirmed: list[str] = []
 
 
 class RecommendRequest(BaseModel):
@@ -47,6 +48,7 @@ class RecommendRequest(BaseModel):
 
     case: str = ""
     facts: dict[str, Any] | None = None
+    confirmed: list[str] = []
 
 
 def create_app(assistant: Assistant) -> FastAPI:
@@ -76,8 +78,10 @@ def _pages(assistant: Assistant) -> APIRouter:
     documents = {document.citation.id: document for document in assistant.documents}
 
     @router.api_route("/", methods=["GET", "POST"])  # one route, so that a wrong method is told of both
-    def start(request: Request, question: Annotated[str, Form()] = "") -> Response:
-        answer = assistant.ask(question) if request.method == "POST" else None
+    def start(
+        request: Request, question: Annotated[str, Form()] = "", confirmed: Annotated[tuple[str, ...], Form()] = ()
+    ) -> Response:
+        answer = assistant.ask(question, confirmed=confirmed) if request.method == "POST" else None
         return chat_page(assistant, answer)
 
     @router.get("/source/{document}")
@@ -103,7 +107,7 @@ def _operations(assistant: Assistant) -> APIRouter:
 
     @router.post("/ask", response_model=Answer, responses=problems.DESCRIBED, summary="Ask the review")
     def ask(body: AskRequest, _request: Request) -> Response:
-        answer = assistant.ask(body.question, facts=body.facts)
+        answer = assistant.ask(body.question, facts=body.facts, confirmed=body.confirmed)
         return Response(answer.to_json(), media_type="application/json")
 
     @router.post(
@@ -113,7 +117,7 @@ def _operations(assistant: Assistant) -> APIRouter:
         summary="What the rules conclude for a patient",
     )
     def recommend(body: RecommendRequest, _request: Request) -> Response:
-        answer = assistant.recommend(body.case, facts=body.facts)
+        answer = assistant.recommend(body.case, facts=body.facts, confirmed=body.confirmed)
         return Response(answer.to_json(), media_type="application/json")
 
     return router

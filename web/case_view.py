@@ -21,10 +21,12 @@ class FactChip:
 
 @dataclass(frozen=True, slots=True)
 class TherapyRow:
-    """A therapy with the conclusions that name it, each with its citations."""
+    """A therapy with the conclusions that name it, each with its citations, and exclusions nothing is known of."""
 
+    therapy: str
     name: str
     conclusions: tuple[tuple[Recommendation, tuple[Citation, ...]], ...]
+    unstated: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,12 @@ def case_view(answer: Answer, book: RuleBook) -> CaseView:
     groups = []
     for standing, heading in standing_words().items():
         rows = tuple(
-            TherapyRow(book.names[item.therapy], _conclusions(answer, item.therapy))
+            TherapyRow(
+                item.therapy,
+                book.names[item.therapy],
+                _conclusions(answer, item.therapy),
+                _unstated(answer, item.therapy, book) if standing == "undetermined" else (),
+            )
             for item in answer.therapies
             if item.standing == standing
         )
@@ -56,6 +63,13 @@ def case_view(answer: Answer, book: RuleBook) -> CaseView:
             groups.append((heading, standing, rows))
     questions = tuple((ask.question, ask.critical) for ask in answer.ask[:MOST_QUESTIONS])
     return CaseView(facts, tuple(groups), questions, max(0, len(answer.ask) - MOST_QUESTIONS))
+
+
+def _unstated(answer: Answer, therapy: str, book: RuleBook) -> tuple[str, ...]:
+    """The exclusions of a therapy that nothing stated decides or brings near."""
+    cautions = {item.rule for item in answer.recommendations if item.effect == "caution"}
+    undecided = {rule for ask in answer.ask for rule in ask.rules} - cautions
+    return tuple(book.rules[rule].summary for rule in book.spoken_of[therapy].exclusions if rule in undecided)
 
 
 def _conclusions(answer: Answer, therapy: str) -> tuple[tuple[Recommendation, tuple[Citation, ...]], ...]:

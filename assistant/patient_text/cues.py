@@ -106,11 +106,13 @@ class CuesInText:
                 break
             if not self._answers(cue) and self._reaches(cue, first):
                 found.append(cue)
+        settled = any(cue.last == first and cue.cue.kind in {"negated", "affirmed"} for cue in found)
         at = bisect_left(self._after_starts, last)
         for cue in self._after[at : at + _MOST_CUES]:
             if cue.last > right or cue.first - last > _FARTHEST:
                 break
-            if self._reached_from(cue, last):
+            of_another = settled and any(self._is_taken(n) for n in range(last, cue.first))
+            if not of_another and self._reached_from(cue, last):
                 found.append(cue)
         return tuple(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.answer import Standing
@@ -11,6 +11,7 @@ from assistant.rules.book import ADVISING, EXCLUDING, SUPPORTING, RuleBook
 from assistant.rules.derivation import derived
 from assistant.rules.patient import Patient
 from assistant.rules.truth import Trace, evaluate
+from corpus.definitions import SET
 from corpus.rules import Conclusion, Rule
 
 SCOPE = "has_nelm"
@@ -97,13 +98,20 @@ class Engine:
     def __init__(self, book: RuleBook) -> None:
         self.book = book
 
-    def evaluate(self, patient: Patient, asked: Iterable[str] = ()) -> Evaluation:
+    def evaluate(self, patient: Patient, asked: Iterable[str] = (), confirmed: Iterable[str] = ()) -> Evaluation:
         """Evaluate every rule, with a full trace.
 
         Args:
             asked: Therapies the question is about.
+            confirmed: Therapies of whose exclusions that are not stated it was confirmed that none applies; what was
+                mentioned and is in doubt stays in doubt.
         """
-        return Evaluation(self.book, derived(patient, self.book.facts, self.book.lineage), tuple(dict.fromkeys(asked)))
+        known = derived(patient, self.book.facts, self.book.lineage)
+        evaluation = Evaluation(self.book, known, tuple(dict.fromkeys(asked)))
+        settled = {rule for therapy in confirmed for rule in evaluation.unstated(therapy)}
+        return (
+            replace(evaluation, patient=replace(known, confirmed=known.confirmed | settled)) if settled else evaluation
+        )
 
 
 def _support(open_exclusions: tuple[str, ...], cautions: tuple[str, ...]) -> Standing:
@@ -137,6 +145,11 @@ class Evaluation:
         if not self.in_scope:
             return {}
         return {key: evaluate(rule.when, self.patient, self.book.lineage) for key, rule in self.book.rules.items()}
+
+    @cached_property
+    def doubtful(self) -> frozenset[str]:
+        """Facts that were mentioned and are not decided; what a set of therapies holds is no doubt."""
+        return frozenset(fact for fact in self.patient.doubtful if self.book.facts[fact].kind != SET)
 
     def truth(self, rule: str) -> bool | None:
         """Return whether a rule fires (true), does not (false), or is undetermined."""
@@ -205,7 +218,7 @@ class Evaluation:
         else:
             standing, first = "not_addressed", ()
         rules = tuple(dict.fromkeys([*first, *excluding, *cautions, *supports, *fire(spoken.others)]))
-        doubtful = self.patient.doubtful
+        doubtful = self.doubtful
         return Placed(
             therapy,
             standing,
@@ -216,6 +229,11 @@ class Evaluation:
             unstated=open_exclusions,
             tensions=tensions,
         )
+
+    def unstated(self, therapy: str) -> tuple[str, ...]:
+        """Return the exclusion rules of a therapy about which nothing was said: its checklist."""
+        undecided = {f"{item.rule.key}" for item in self.undecided}
+        return tuple(rule for rule in self.placed(therapy).unstated if rule not in undecided)
 
     def _effect(self, rule: str, line: tuple[str, ...]) -> str:
         effects = [c.effect for c in self.book.rules[rule].then if c.therapy in line and c.effect in EXCLUDING]
@@ -274,7 +292,7 @@ class Evaluation:
 
     def _critical(self, fact: str) -> bool:
         given = any(self.patient.get(other) is not None for other in self.book.facts[fact].critical_with)
-        return fact in self.patient.doubtful or given
+        return fact in self.doubtful or given
 
     @cached_property
     def _near_asked(self) -> frozenset[str]:
@@ -320,7 +338,7 @@ class Evaluation:
                 continue
             facts = trace.unknown()
             partly = any(atom.truth for atom in trace.atoms())
-            if self.patient.doubtful & set(facts) or partly:
+            if self.doubtful & set(facts) or partly:
                 found.append(Undecided(rule, facts, trace))
         return tuple(found)
 
