@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant.answer import Answer, Status
+from assistant.answer import Answer, Statement, Status
 from assistant.case import asks_treatment, is_case, questions_in
 from assistant.composition import NOT_COVERED, Asked, Composer
 from assistant.conclusions import CitedPlaces, Concluder, Conclusions
@@ -15,7 +15,7 @@ from assistant.decision import DecisionReader, explain_silence
 from assistant.evidence import Chooser, Evidence
 from assistant.explanation import Decided
 from assistant.figures import direct_line
-from assistant.instructions import without_instructions
+from assistant.instructions import stated, without_instructions
 from assistant.models import Models
 from assistant.patient_knowledge import PatientKnowledge
 from assistant.patient_text.structured import FactError, facts_from_mapping
@@ -24,7 +24,7 @@ from assistant.question import claims_something, not_a_question, readable
 from assistant.rules.engine import Evaluation
 from assistant.rules.patient import Patient
 from assistant.version import VERSION
-from assistant.works import asks_for_work, numbers_asked, reference_places, works_behind
+from assistant.works import MOST_ASKED, asks_for_work, left_out, numbers_asked, reference_places, works_behind
 from corpus.document import Document
 from index.analysis import content_terms
 from index.library import Library
@@ -93,12 +93,12 @@ class Assistant:
         remaining, instructed = without_instructions(text)
         query = self._index.search.read(remaining or text)
         reason = not_a_question(query)
-        patient = self._patient(remaining, facts)
+        patient = self._patient(stated(text), facts)
         if patient is None and reason in {"unreadable", "too_vague"}:
             return self._composer.abstained(Asked(text, query.mended, self._index.search.first_passages()), reason)
         ranking = self._index.rank(query)
         asked = Asked(text, query.mended, self._index.search.passages(ranking))
-        if instructed and not remaining:
+        if instructed and not remaining and patient is None:
             return self._composer.abstained(replace(asked, resolved=""), None)
         if patient is not None:
             return self._case(asked, remaining, patient, self._therapies(confirmed))
@@ -117,7 +117,7 @@ class Assistant:
             FactError: If a structured fact cannot be read, or a therapy is unknown.
         """
         text = readable(case)
-        patient = self._patient(text, facts, always=True) or Patient()
+        patient = self._patient(stated(text), facts, always=True) or Patient()
         search = self._index.search
         query = search.read(text)
         passages = search.passages(self._index.rank(query)) if query.known else search.first_passages()
@@ -125,7 +125,7 @@ class Assistant:
 
     def evaluate(self, case: str = "", *, facts: Mapping[str, Any] | None = None) -> Evaluation:
         """Return the evaluation of every rule, with its trace, for a patient; see `recommend`."""
-        patient = self._patient(readable(case), facts, always=True) or Patient()
+        patient = self._patient(stated(readable(case)), facts, always=True) or Patient()
         return self._patients.engine.evaluate(patient, _asked_therapies(patient))
 
     @property
@@ -164,7 +164,7 @@ class Assistant:
             by_rules = True
             unanswered = explain_silence(decided.ranking, self.library) if decided is not None else None
         cited = CitedPlaces(item.place for item in evidence if not by_rules)
-        conclusions = self._concluder.conclude(evaluation, cited, patient)
+        conclusions = self._concluder.conclude(evaluation, cited)
         if not by_rules:
             conclusions = replace(conclusions, statements=())
         if unanswered is not None and len(content_terms(question)) >= _WORTH_SEARCHING:
@@ -229,7 +229,11 @@ class Assistant:
         """Answer a question about references by their numbers."""
         for document in self.documents:
             if places := reference_places(self.library, document.citation.id, numbers):
-                return self._composer.works(asked, places)
+                answer = self._composer.works(asked, places[:MOST_ASKED])
+                said = tuple(left_out(document, numbers))
+                statements = tuple(Statement(text, "derived", "caveat", ()) for text in said)
+                text = "\n\n".join([answer.text, *said])
+                return replace(answer, statements=answer.statements + statements, text=text)
         counts = " ".join(f"The reference list ends with number {len(d.references)}." for d in self.documents)
         return self._composer.abstained(asked, "not_stated", says=counts)
 

@@ -27,7 +27,7 @@ _ALONE = frozenset(
 )
 """Facts that a general question names as well; they do not make a case."""
 _MANY = 2
-_SENTENCE = re.compile(r"(?<=[.?!;\n])\s+")
+_SENTENCE = re.compile(r"(?<=[.?!;])\s+|\s*\n\s*")
 
 
 def is_case(text: str, patient: Patient) -> bool:
@@ -36,11 +36,7 @@ def is_case(text: str, patient: Patient) -> bool:
     A word for a patient and one finding; or several findings, unless the message is one general question
     ("Which laboratory limits apply after a Whipple?").
     """
-    findings = [
-        fact
-        for fact in patient
-        if fact.id not in _ALONE and (fact.firm or fact.state in {"conflicting", "implausible"})
-    ]
+    findings = [fact for fact in patient if fact.id not in _ALONE and (fact.firm or _figure_in_doubt(fact))]
     if not findings:
         return False
     if "age_years" in patient.facts or _PATIENT.search(text):

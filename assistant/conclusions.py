@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import Fact, MissingFact, Note, Recommendation, Statement, TherapyStanding
-from assistant.rules.book import RuleBook
+from assistant.rules.book import ACCOMPANYING, RuleBook
 from assistant.rules.engine import Evaluation, Fired, Placed, Undecided
 from assistant.rules.interval import Interval
 from assistant.rules.patient import PatientFact
@@ -26,6 +26,7 @@ _WORDS = {
     "not_addressed": "{name}: the review's rules say nothing of it for this patient.",
 }
 _UNSUPPORTED = "{name}: the review's rules do not decide it with what is known{open}."
+_UNDECIDED = "The review's rules decide nothing with what is known{open}."
 _ORDER = ("contraindicated", "not_eligible", "conflicting", "supported", "supported_with_caution", "undetermined")
 _ASSUMED = "Assumed, as not stated: liver metastases of a neuroendocrine tumor."
 _OUT_OF_SCOPE = (
@@ -85,19 +86,19 @@ class Concluder:
             if unit.start < rule.end and rule.start < unit.end
         )
 
-    def conclude(self, evaluation: Evaluation, cited: CitedPlaces, stated: Iterable[PatientFact]) -> Conclusions:
+    def conclude(self, evaluation: Evaluation, cited: CitedPlaces) -> Conclusions:
         """Return the parts of an answer for one patient.
 
-        Args:
-            stated: The facts as mentioned; derived ones are left out of ``facts``.
+        The facts are those mentioned, and of what follows from them what a conclusion shown rests on.
         """
         shown = self._leading(evaluation)
+        together = _shown_together(evaluation)
         statements = tuple(self._lines(evaluation, shown, cited))
         recommendations = tuple(
             self._recommendation(fired, evaluation, number, cited)
             for fired in evaluation.fired
             for number, conclusion in enumerate(fired.rule.then)
-            if evaluation.concerns(fired.rule, conclusion)
+            if fired.rule.key in together or evaluation.concerns(fired.rule, conclusion)
         )
         recommendations += tuple(
             self._undecided(item, conclusion, cited)
@@ -105,13 +106,16 @@ class Concluder:
             for conclusion in item.rule.then
             if evaluation.concerns(item.rule, conclusion)
         )
+        read = {fact for recommendation in recommendations for fact in recommendation.because}
         rules = {recommendation.rule for recommendation in recommendations if recommendation.effect != "info"}
         quoted = {n for statement in statements for n in statement.citations}
         places = [place for n, place in enumerate(cited.places, 1) if n in quoted]
         notes = self.notes(rules, places, cited, stated=frozenset(evaluation.patient.facts))
         return Conclusions(
             statements=statements,
-            facts=tuple(fact_of(fact, self._book) for fact in stated),
+            facts=tuple(
+                fact_of(fact, self._book) for fact in evaluation.patient if fact.source != "derived" or fact.id in read
+            ),
             recommendations=recommendations,
             therapies=tuple(
                 TherapyStanding(placed.therapy, placed.standing, placed.rules) for placed in evaluation.therapies
@@ -138,21 +142,39 @@ class Concluder:
         quoted: set[str] = set()
         for placed in shown:
             rules = [self._book.rules[key] for key in placed.rules if not self._book.rules[key].display_only]
-            yield from self._standing(placed, rules[:_RULES_QUOTED], cited, quoted)
-        if shown and evaluation.patient.get("has_nelm") is None:
+            rules = rules[:_RULES_QUOTED]
+            beside = [self._book.rules[key] for rule in rules for key in evaluation.shown_with(rule)]
+            yield from self._standing(placed, list(dict.fromkeys([*rules, *beside])), cited, quoted)
+        yield from self._accompanying(evaluation, cited, quoted)
+        if not shown:
+            names = [self._book.facts[question.fact].name.lower() for question in evaluation.questions[:3]]
+            yield Statement(_UNDECIDED.format(open=_first(names)), "derived", "lead", ())
+        if evaluation.patient.get("has_nelm") is None:
             yield Statement(_ASSUMED, "derived", "caveat", ())
         if any(not self._book.rules[key].reviewed_by for placed in shown for key in placed.rules):
             yield Statement(_NOT_REVIEWED, "derived", "caveat", ())
 
-    def _standing(
-        self, placed: Placed, rules: Sequence[Rule], cited: CitedPlaces, quoted: set[str]
-    ) -> Iterator[Statement]:
-        """Where a therapy stands, then the sentences of the rules that say so, each once in an answer."""
-        yield Statement(self._line(placed), "derived", "lead", self._numbers(rules, cited))
-        for place in (place for rule in rules for place in self._places[rule.key]):
+    def _accompanying(self, evaluation: Evaluation, cited: CitedPlaces, quoted: set[str]) -> Iterator[Statement]:
+        """What goes with any therapy: prophylaxis and follow-up, by their sentences, where not shown already."""
+        for fired in evaluation.fired:
+            places = [place for place in self._places[fired.rule.key] if place.key not in quoted]
+            if places and not fired.rule.display_only and any(c.effect in ACCOMPANYING for c in fired.rule.then):
+                yield Statement(f"{fired.rule.summary}.", "derived", "lead", self._numbers([fired.rule], cited))
+                yield from self._quotes(places, cited, quoted)
+
+    def _quotes(self, places: Iterable[Place], cited: CitedPlaces, quoted: set[str]) -> Iterator[Statement]:
+        """The sentences at some places, each once in an answer."""
+        for place in places:
             if place.key not in quoted:
                 quoted.add(place.key)
                 yield Statement(place.unit.display, "quote", "answer", (cited.number(place),))
+
+    def _standing(
+        self, placed: Placed, rules: Sequence[Rule], cited: CitedPlaces, quoted: set[str]
+    ) -> Iterator[Statement]:
+        """Where a therapy stands, then the sentences of the rules that say so."""
+        yield Statement(self._line(placed), "derived", "lead", self._numbers(rules, cited))
+        yield from self._quotes((place for rule in rules for place in self._places[rule.key]), cited, quoted)
 
     def _line(self, placed: Placed) -> str:
         supported = any(
@@ -162,8 +184,7 @@ class Concluder:
         )
         words = _WORDS[placed.standing] if placed.standing != "undetermined" or supported else _UNSUPPORTED
         names = [self._book.facts[fact].name.lower() for fact in placed.open[:3]]
-        first = f"; to establish first: {', '.join(names)}" if names else ""
-        return words.format(name=self._book.names[placed.therapy], open=first)
+        return words.format(name=self._book.names[placed.therapy], open=_first(names))
 
     def _numbers(self, rules: Iterable[Rule], cited: CitedPlaces) -> tuple[int, ...]:
         return tuple(dict.fromkeys(cited.number(place) for rule in rules for place in self._places[rule.key]))
@@ -226,6 +247,21 @@ class Concluder:
         return tuple(cited.number(place) for place in places)
 
 
+def _first(names: Sequence[str]) -> str:
+    return f"; to establish first: {', '.join(names)}" if names else ""
+
+
+def _shown_together(evaluation: Evaluation) -> frozenset[str]:
+    """The rules to be shown because others that concern the patient are never shown without them."""
+    found: set[str] = set()
+    waiting = [f.rule for f in evaluation.fired if any(evaluation.concerns(f.rule, c) for c in f.rule.then)]
+    while waiting:
+        beside = set(evaluation.shown_with(waiting.pop())) - found
+        found |= beside
+        waiting += [evaluation.book.rules[key] for key in beside]
+    return frozenset(found)
+
+
 def _touches(note: SourceNote, rules: set[str], places: set[str]) -> bool:
     return any(f"{note.document}/{rule}" in rules for rule in note.rules) or any(
         f"{note.document}/{unit}" in places for unit in note.units
@@ -254,10 +290,16 @@ def fact_of(fact: PatientFact, book: RuleBook) -> Fact:
         turn=fact.turn,
         source=fact.source,
         cue=fact.cue or None,
-        reason=fact.reason or None,
+        reason=fact.reason or _from(fact, book) or None,
         candidates=fact.candidates if not fact.sizes else tuple(str(size) for size in fact.sizes),
         as_of=fact.as_of or None,
     )
+
+
+def _from(fact: PatientFact, book: RuleBook) -> str:
+    """What a fact that was not stated follows from."""
+    names = ", ".join(book.facts[source].name.lower() for source in fact.derived_from)
+    return f"from {names}" if fact.source == "derived" else ""
 
 
 def _ends(interval: Interval | None) -> tuple[float | None, float | None, bool, bool]:

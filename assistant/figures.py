@@ -6,12 +6,12 @@ two arms of one comparison) fits it; else the sentence itself leads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from assistant.asking import Asking
 from corpus.statements import Outcome, Relation
-from index.analysis import Lexicon, content_terms
+from index.analysis import Lexicon, content_terms, words
 from index.library import Library, Place
 from index.search import Query
 
@@ -23,6 +23,9 @@ _DIRECTIONS = {
     "not_significant": "no significant difference between {left} and {right}",
 }
 _SIDES = 2
+_ENDPOINTS = frozenset({"metric", "topic"})
+"""Kinds of vocabulary entries that a comparison may be by."""
+MOST_DIRECTIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,9 @@ def direct_line(query: Query, asking: Asking, best: Sequence[Place], library: Li
     parts: dict[str, Place] = {}
     for place in best:
         for relation in directions(library.knowledge_of(place).relations, sides, query):
-            parts.setdefault(_relation_text(relation, library.lexicon), place)
-    return Line(tuple(parts.items())) if parts else None
+            if _bears_on(relation, query, library.lexicon):
+                parts.setdefault(_relation_text(relation, library.lexicon), place)
+    return Line(tuple(parts.items())[:MOST_DIRECTIONS]) if parts else None
 
 
 def fitting_figures(query: Query, asking: Asking, place: Place, library: Library) -> tuple[Outcome, ...]:
@@ -128,6 +132,17 @@ def directions(relations: Sequence[Relation], sides: frozenset[str], query: Quer
     return tuple([r for r in fitting if named & set(r.by)] or fitting)
 
 
+def speaks_of(relation: Relation, entries: Set[str], lexicon: Lexicon) -> bool:
+    """Whether a relation is by one of the entries, or by a narrower or wider one."""
+    return any(e in lexicon.lineage(by) or by in lexicon.lineage(e) for e in entries for by in relation.by)
+
+
+def _bears_on(relation: Relation, query: Query, lexicon: Lexicon) -> bool:
+    """Whether a relation is by an endpoint that the question names, or either names none."""
+    named = {entry for entry, w in query.concepts.items() if w == 1.0 and lexicon.kinds.get(entry) in _ENDPOINTS}
+    return not named or not relation.by or speaks_of(relation, named, lexicon)
+
+
 def _figure_text(figures: Sequence[Outcome]) -> str:
     first = figures[0]
     values = "; ".join(f"{outcome.subject}, {_with_interval(outcome)}" for outcome in figures)
@@ -135,14 +150,13 @@ def _figure_text(figures: Sequence[Outcome]) -> str:
         part
         for part in (
             first.design,
-            f"{first.n} patients" if first.n and str(first.n) not in first.value else "",
+            f"{first.n} patients" if first.n and str(first.n) not in words(first.value) else "",
             first.study,
             _numbered(first.references),
         )
         if part
     )
-    head = first.metric_name[0].upper() + first.metric_name[1:]
-    return f"{head}: {values}{f' ({detail})' if detail else ''}."
+    return _capital(f"{first.metric_name}: {values}{f' ({detail})' if detail else ''}.")
 
 
 def _numbered(references: Sequence[int]) -> str:
@@ -159,9 +173,13 @@ def _relation_text(relation: Relation, lexicon: Lexicon) -> str:
     left = lexicon.names.get(relation.left, relation.left)
     right = _listed(lexicon.names.get(entry, entry) for entry in relation.right)
     by = _listed(lexicon.names.get(entry, entry).lower() for entry in relation.by)
-    text = _DIRECTIONS[relation.relation].format(left=left, right=right)
+    text = _capital(_DIRECTIONS[relation.relation].format(left=left, right=right))
     whom = f" ({relation.population})" if relation.population else ""
     return f"{text}: {by}{whom}." if by else f"{text}{whom}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from assistant.ranker import FEATURES, FeatureReader, Ranker
 from assistant.wording import Wording
 from index.build import FitData, fit_legs, same_rows, without
 from index.projection import ProjectionSettings
-from index.search import Query, Ranking, UnitSearch
+from index.search import Query, Ranking, UnitSearch, lexical_legs
 
 FOLDS = 6
 CANDIDATES = 25
@@ -163,20 +163,13 @@ def _fit_ranker(examples: Sequence[tuple[Any, Scored]]) -> dict[str, float]:
 def _fit_premises(data: FitData) -> tuple[dict[str, Any], dict[str, Any]]:
     """Fit what tells a question that makes a wrong claim from its true twin, on the words of claim and sentence."""
     library = data.library
-    questions: dict[int, list[str]] = {}
-    for text, row in zip(data.curated.questions, library.question_rows, strict=True):
-        questions.setdefault(row, []).append(text)
+    _, asked_words, concepts = lexical_legs(library, data.curated.questions, library.question_rows)
+    reader = premises.ClaimReader(library.lexicon, asked_words, concepts)
     rows, labels, groups = [], [], []
     for place in library.places:
-        unit = place.unit
-        heads = " . ".join(place.document.path(unit))
         for refutation in library.knowledge_of(place).refutes:
-            true = premises.terms(" . ".join([unit.display, heads, *questions.get(place.row, ())]), library.lexicon)
             for question, makes in ((refutation.asked, True), (refutation.twin, False)):
-                values = premises.claim_features(
-                    question, refutation.claim, unit.display, true.__contains__, library.lexicon
-                )
-                rows.append(dict(zip(premises.SIGNS, values, strict=True)))
+                rows.append(reader.read(data.speller.mend(question), refutation.claim, place))
                 labels.append(makes)
                 groups.append(place.row)
     made = np.array(labels)

@@ -10,6 +10,7 @@ import re
 from index.analysis import content_terms, fold
 
 _SENTENCE = re.compile(r"(?<=[.?!\n])\s+")
+_SENTENCE_TEXT = re.compile(r"[^.?!\n]*[.?!\n]*")
 _INSTRUCTION = re.compile(
     r"""(?:ignore|disregard|forget|override|bypass)\b[^.?!]{0,60}\b(?:instructions?|prompts?|rules|everything\s+above)\b
       | ^\s*(?:system|developer|admin(?:istrator)?|assistant|root)\s*(?:prompt|message|mode|override)?\s*:
@@ -37,8 +38,28 @@ def without_instructions(message: str) -> tuple[str, bool]:
     What remains is a question only if it asks: after an instruction, a bare statement is part of it.
     """
     text = _MARKUP.sub(" ", message)
-    if _INSTRUCTION.search(fold(text)) is None:
+    if not _instructs(text):
         return text.strip(), text != message
     sentences = [part for part in _SENTENCE.split(_DICTATED.sub(" ", text)) if part.strip()]
-    kept = [s for s in sentences if _INSTRUCTION.search(fold(s)) is None and s.rstrip().endswith("?")]
+    kept = [s for s in sentences if not _instructs(s) and s.rstrip().endswith("?")]
     return " ".join(kept).strip() if any(content_terms(s) for s in kept) else "", True
+
+
+def stated(message: str) -> str:
+    """Return what a message states, every character at its place: mark-up, instructions and dictated words blank.
+
+    Unlike `without_instructions`, statements after an instruction stay: the findings of a case are not lost with it.
+    """
+    text = _MARKUP.sub(_blank, message)
+    if not _instructs(text):
+        return text
+    text = _DICTATED.sub(_blank, text)
+    return _SENTENCE_TEXT.sub(lambda match: _blank(match) if _instructs(match.group()) else match.group(), text)
+
+
+def _instructs(text: str) -> bool:
+    return _INSTRUCTION.search(fold(text)) is not None
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())

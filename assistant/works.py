@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
+from corpus.document import Document
 from index.analysis import fold
 from index.library import Library, Place
 
+_TO = r"-|to|through|until"
 _BY_NUMBER = re.compile(
-    r"\b(?:references?|refs?|citations?|bibliography|footnotes?)\.?\s*(?:no\.?|nr\.?|numbers?|entry|#|n°)?\s*"
-    r"[\[(#]?\s*(?P<numbers>\d{1,3}(?:\s*(?:,|and|&|or)\s*\d{1,3})*)\b"
+    r"\b(?:references?|refs?|citations?|bibliography|footnotes?)\.?\s*(?:no\.?|nr\.?|numbers?|entry|entries|#|n°)?\s*"
+    rf"[\[(#]?\s*(?P<numbers>\d{{1,3}}(?:\s*(?:,\s*(?:and|or)\b|,|and|&|or|{_TO})\s*\d{{1,3}})*)\b"
 )
-_NUMBER = re.compile(r"\d+")
+_NUMBERS = re.compile(rf"(?P<first>\d+)(?:\s*(?:{_TO})\s*(?P<last>\d+))?")
+_STANDS_BEHIND = (
+    r"(?:is|are|was|were|stands?|reports?|reported|says?|said|shows?|showed|found|finds?|supports?|backs?|cited)"
+)
 _WHICH_WORK = re.compile(
-    r"\b(?:which|what|whose|name the|cite the)\s+(?:paper|stud(?:y|ies)|publications?|articles?|references?|works?"
-    r"|trials?|source|citations?|literature)\b"
-    r"|\b(?:references?|citations?|sources?)\s+(?:for|of|behind)\b|\bwho (?:reported|published|found|showed)\b"
+    r"\b(?:which|what|whose|name the|cite the)\s+(?:paper|stud(?:y|ies)|publications?|articles?|references?"
+    r"|trials?|citations?|literature)\b"
+    # "works" is a verb and "source" has other senses: they need a word that makes them a publication
+    rf"|\b(?:which|what|whose)\s+(?:works?|sources?)\s+{_STANDS_BEHIND}\b"
+    r"|\b(?:name|cite|give)\s+(?:me\s+)?the\s+(?:works?|sources?)\b"
+    r"|\b(?:references?|citations?)\s+(?:for|of|behind)\b"
+    r"|\bsources?\s+(?:for|of|behind)\s+(?:(?:this|that|it)\s*(?:\?|$)|(?:this|that|these|those|the|its|your)?\s*"
+    r"(?:figures?|numbers?|data|values?|claims?|statements?|sentences?|\d))"
+    r"|\bwho (?:reported|published|found|showed)\b"
     r"|\bwhere (?:does|do|is|are) (?:this|that|these|those|the) (?:figures?|numbers?|data|value)\b"
 )
 MOST_WORKS = 3
+"""Works shown behind a sentence."""
+MOST_ASKED = 8
+"""Works shown of those asked for by number."""
 
 
 def numbers_asked(text: str) -> tuple[int, ...]:
-    """Return the numbers of the references a question asks for by number."""
-    found = [int(n) for match in _BY_NUMBER.finditer(fold(text)) for n in _NUMBER.findall(match["numbers"])]
-    return tuple(dict.fromkeys(found))[:MOST_WORKS]
+    """Return the numbers of the references a question asks for by number, each once; ranges are written out."""
+    found = [n for match in _BY_NUMBER.finditer(fold(text)) for n in _written_out(match["numbers"])]
+    return tuple(dict.fromkeys(found))
+
+
+def _written_out(numbers: str) -> Iterator[int]:
+    for match in _NUMBERS.finditer(numbers):
+        first = int(match["first"])
+        last = int(match["last"] or first)
+        yield from range(first, last + 1) if first <= last else (first, last)
 
 
 def asks_for_work(text: str) -> bool:
@@ -37,6 +58,27 @@ def reference_places(library: Library, document: str, numbers: Iterable[int]) ->
     """Return the places of references that the document has."""
     references = library.document_by_id[document].reference_by_number
     return tuple(library.place(document, references[n].unit) for n in numbers if n in references)
+
+
+def left_out(document: Document, numbers: Sequence[int]) -> Iterator[str]:
+    """Say which of the references asked for are not shown: those beyond `MOST_ASKED`, and those that are not there."""
+    there = [n for n in numbers if n in document.reference_by_number]
+    if more := there[MOST_ASKED:]:
+        yield f"Asked for too, and not shown: {_references(more)}."
+    if missing := [n for n in numbers if n not in document.reference_by_number]:
+        yield f"The reference list ends with number {len(document.references)}; it has no {_references(missing)}."
+
+
+def _references(numbers: Sequence[int]) -> str:
+    """Numbers in order, neighbours joined: "references 1, 4–6"."""
+    ends: list[list[int]] = []
+    for number in sorted(numbers):
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    listed = ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in ends)
+    return f"reference{'' if len(numbers) == 1 else 's'} {listed}"
 
 
 def works_behind(places: Iterable[Place], library: Library) -> tuple[Place, ...]:

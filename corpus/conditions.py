@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -82,39 +82,55 @@ Atom = Is | In | Undecided | Compare | Has
 Condition = Always | All | AnyOf | Not | Is | In | Undecided | Compare | Has
 
 
-def condition_from(values: Mapping[str, Any]) -> Condition:
+def condition_from(values: Any) -> Condition:
     """Return the condition that plain values (of YAML or JSON) describe.
 
     Raises:
         ValueError: If they describe none; the message says what was found.
     """
-    keys = frozenset(values)
-    if keys == {"always"} and values["always"] is True:
-        return Always()
-    if keys in ({"all"}, {"any"}) and isinstance(parts := next(iter(values.values())), list) and parts:
-        made = tuple(condition_from(part) for part in parts)
-        return All(made) if "all" in keys else AnyOf(made)
-    if keys == {"not"}:
-        return Not(condition_from(values["not"]))
-    return _atom(values, keys)
-
-
-def _atom(values: Mapping[str, Any], keys: frozenset[str]) -> Condition:
-    match sorted(keys - {"fact"}):
-        case ["is"] if values["is"] in {"present", "absent"}:
-            return Is(values["fact"], values["is"] == "present")
-        case ["in"] if isinstance(values["in"], list) and values["in"]:
-            return In(values["fact"], tuple(values["in"]))
-        case ["undecided"] if isinstance(values["undecided"], list) and len(values["undecided"]) > 1:
-            return Undecided(values["fact"], tuple(values["undecided"]))
-        case ["op", "unit", "value"] if values["op"] in OPERATORS:
-            return Compare(values["fact"], values["op"], Fraction(str(values["value"])), values["unit"])
-        case ["has"]:
-            return Has(values["fact"], values["has"])
+    # In the order of the keys, and of no others: each form is matched as a whole.
+    entries = sorted(values.items()) if isinstance(values, Mapping) else []
+    match entries:
+        case [("always", True)]:
+            return Always()
+        case [("all", [_, *_] as parts)]:
+            return All(tuple(map(condition_from, parts)))
+        case [("any", [_, *_] as parts)]:
+            return AnyOf(tuple(map(condition_from, parts)))
+        case [("not", part)]:
+            return Not(condition_from(part))
+        case [("fact", str(fact)), *asked] if (atom := _atom(fact, asked)) is not None:
+            return atom
     raise ValueError(
-        f"no condition: {dict(values)!r}; expected all, any, not, always, or a fact with is, in, undecided, has, "
+        f"no condition: {values!r}; expected all, any, not, always, or a fact with is, in, undecided, has, "
         "or op, value and unit"
     )
+
+
+def _atom(fact: str, asked: Sequence[tuple[str, Any]]) -> Atom | None:
+    match asked:
+        case [("is", "present" | "absent" as state)]:
+            return Is(fact, state == "present")
+        case [("in", [_, *_] as names)] if _are_distinct(names):
+            return In(fact, tuple(names))
+        case [("undecided", [_, _, *_] as names)] if _are_distinct(names):
+            return Undecided(fact, tuple(names))
+        case [("has", str(therapy))]:
+            return Has(fact, therapy)
+        case [("op", op), ("unit", str(unit)), ("value", value)] if op in OPERATORS:
+            return Compare(fact, op, _exact(value), unit)
+    return None
+
+
+def _are_distinct(names: Sequence[Any]) -> bool:
+    return all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+
+
+def _exact(value: Any) -> Fraction:
+    try:
+        return Fraction(str(value))
+    except (ValueError, ZeroDivisionError) as exc:
+        raise ValueError(f"no condition: expected a number, found {value!r}") from exc
 
 
 def atoms(condition: Condition) -> Iterator[Atom]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from corpus.conditions import Condition, condition_from
+from corpus.conditions import Atom, Compare, Condition, Has, In, Is, Undecided, condition_from
 
 FLAG, CHOICE, NUMBER, NUMBERS, SET = "flag", "choice", "number", "numbers", "set"
 KINDS = (FLAG, CHOICE, NUMBER, NUMBERS, SET)
@@ -36,12 +36,14 @@ class Words:
             ``ask``: touches the fact without deciding it.
         words: Compared without case; ``exact`` with it.
         denied: What a negation leaves: values, or nothing said (empty). ``None``: the other values.
+        past: What the words leave when they tell of the past ("had lanreotide": not naive); empty: nothing.
     """
 
     says: str | tuple[str, ...]
     words: tuple[str, ...]
     exact: tuple[str, ...]
     denied: tuple[str, ...] | None
+    past: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,19 @@ class FactDefinition:
         return self.kind in {NUMBER, NUMBERS}
 
 
+def goes_with(atom: Atom, fact: FactDefinition) -> bool:
+    """Whether a fact can be what an atom asks of it: of that kind, with those values, in that unit."""
+    match atom:
+        case Is():
+            return fact.kind == FLAG
+        case In(_, values) | Undecided(_, values):
+            return fact.kind == CHOICE and set(values) <= set(fact.values)
+        case Compare(_, _, _, unit):
+            return fact.numeric and unit == fact.unit
+        case Has(_, therapy):
+            return fact.kind == SET and therapy in fact.values
+
+
 def unit_from(key: str, values: Mapping[str, Any]) -> UnitOfMeasure:
     """Return a unit of plain values."""
     return UnitOfMeasure(key, values["ucum"], tuple(values.get("written", ())), tuple(values.get("exact", ())))
@@ -158,6 +173,7 @@ def _words(values: Mapping[str, Any]) -> Words:
         tuple(values.get("words", ())),
         tuple(values.get("exact", ())),
         None if denied is None else tuple(denied),
+        tuple(values.get("past", ())),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +23,7 @@ from corpus.definitions import (
     FactDefinition,
     UnitOfMeasure,
     definition_from,
+    goes_with,
     unit_from,
 )
 from corpus.integrity import VOCABULARY
@@ -43,9 +46,9 @@ _FACT_OPTIONAL = frozenset(
         ),
     }
 )
-_BOUND = (">=", "<=", ">", "<")
-
-
+_TRUTHS = ("lasting", "always_ask", "inside", "intended")
+_BOUND = re.compile(r"(?:>=|<=|>|<)?[0-9]+(?:\.[0-9]+)?")
+_LOINC = re.compile(r"([0-9]+)-([0-9])")
 _CUE_KINDS = frozenset(
     {
         "negated",
@@ -76,7 +79,7 @@ def load_facts(folder: Path = VOCABULARY) -> FactBook:
 
     Raises:
         KnowledgeError: At the first place that is wrong: an unknown key, kind, value, unit or fact, a word two groups
-            claim, a code whose check digit is wrong, a range that is none.
+            claim, a code whose check digit is wrong, a range that is none, a derivation that its facts do not go with.
     """
     unit_nodes = read_yaml(folder / "units.yaml").fields(frozenset({"units"}), frozenset())["units"].mapping()
     claimed: dict[str, str] = {}
@@ -88,6 +91,7 @@ def load_facts(folder: Path = VOCABULARY) -> FactBook:
     claimed = {}
     for key, node in fact_nodes.items():
         _check_fact(key, node, fact_nodes, frozenset(unit_nodes), claimed)
+    _check_derivations(fact_nodes)
     values = {
         "units": {key: node.plain() for key, node in unit_nodes.items()},
         "facts": {key: node.plain() for key, node in fact_nodes.items()},
@@ -100,7 +104,7 @@ def _cues(path: Path) -> dict[str, Any]:
     root = read_yaml(path).fields(frozenset({"cues", "boundaries"}), frozenset())
     groups = []
     for group in root["cues"].items():
-        fields = group.fields(frozenset({"kind", "side", "reach", "words"}), frozenset())
+        fields = group.fields(frozenset({"kind", "side", "reach", "words"}), frozenset({"exact"}))
         allowed = {
             "kind": _CUE_KINDS,
             "side": {"before", "after", "either"},
@@ -109,7 +113,9 @@ def _cues(path: Path) -> dict[str, Any]:
         for name, known in allowed.items():
             if fields[name].text() not in known:
                 fields[name].refuse(f"unknown {name}; expected one of {sorted(known)}")
-        groups.append({**{name: fields[name].text() for name in allowed}, "words": list(fields["words"].texts())})
+        exact = {"exact": fields["exact"].truth()} if "exact" in fields else {}
+        named = {name: fields[name].text() for name in allowed}
+        groups.append({**named, **exact, "words": list(fields["words"].texts())})
     return {"cues": groups, "boundaries": list(root["boundaries"].texts())}
 
 
@@ -124,7 +130,7 @@ def factbook_from(values: dict[str, Any]) -> FactBook:
 
 def _claim_all(node: Node | None, claimed: dict[str, str], owner: str, *, exact: bool) -> None:
     for item in node.items() if node is not None else ():
-        if not isinstance(item.plain(), str):
+        if not item.is_text():
             item.refuse("a word is text: quote it")
         word = f"={item.text()}" if exact else " ".join(item.text().casefold().replace("-", " ").split())
         if claimed.setdefault(word, owner) != owner:
@@ -136,8 +142,9 @@ def _check_fact(key: str, node: Node, facts: dict[str, Node], units: frozenset[s
     kind = fields["kind"].text()
     if kind not in KINDS:
         fields["kind"].refuse(f"unknown kind {kind!r}; expected one of {sorted(KINDS)}")
-    if not isinstance(fields["lasting"].plain(), bool):
-        fields["lasting"].refuse("expected true or false")
+    for name in _TRUTHS:
+        if name in fields:
+            fields[name].truth()
     values = fields["values"].texts() if "values" in fields else ()
     if (kind in {CHOICE, SET}) != bool(values):
         node.refuse("a choice or a set has values, and nothing else has")
@@ -146,8 +153,6 @@ def _check_fact(key: str, node: Node, facts: dict[str, Node], units: frozenset[s
         _check_ranges(fields)
     for group in fields["terms"].items():
         _check_words(key, group, kind, values, claimed)
-    for derivation in _items(fields, "derived"):
-        _check_derivation(derivation, kind, values, facts)
     _check_mentions(fields, facts)
 
 
@@ -195,9 +200,12 @@ def _is_factor(text: str) -> bool:
 
 
 def _check_ranges(fields: dict[str, Node]) -> None:
-    low, high = (item.number() for item in fields["plausible"].items())
-    if low >= high:
-        fields["plausible"].refuse("the range is empty")
+    match [item.number() for item in fields["plausible"].items()]:
+        case [low, high]:
+            if low >= high:
+                fields["plausible"].refuse("the range is empty")
+        case ends:
+            fields["plausible"].refuse(f"expected two numbers, found {len(ends)}")
     for item in _items(fields, "without_unit"):
         entries = item.fields(frozenset({"from", "below", "unit"}), frozenset())
         if entries["from"].number() >= entries["below"].number():
@@ -207,11 +215,12 @@ def _check_ranges(fields: dict[str, Node]) -> None:
 
 
 def _check_words(key: str, group: Node, kind: str, values: tuple[str, ...], claimed: dict[str, str]) -> None:
-    fields = group.fields(frozenset({"says", "words"}), frozenset({"exact", "denied"}))
+    fields = group.fields(frozenset({"says", "words"}), frozenset({"exact", "denied", "past"}))
     says = fields["says"].plain()
     _check_says(fields["says"], kind, values, says)
-    if "denied" in fields:
-        _check_values(fields["denied"], kind, values)
+    for left in ("denied", "past"):
+        if left in fields:
+            _check_values(fields[left], kind, values)
     owner = f"{key}: {says}: {fields['denied'].plain() if 'denied' in fields else ''}"
     _claim_all(fields["words"], claimed, owner, exact=False)
     _claim_all(fields.get("exact"), claimed, owner, exact=True)
@@ -219,14 +228,10 @@ def _check_words(key: str, group: Node, kind: str, values: tuple[str, ...], clai
 
 def _check_says(node: Node, kind: str, values: tuple[str, ...], says: Any) -> None:
     allowed = {FLAG: {PRESENT, ABSENT, ASK}, CHOICE: {ASK}, SET: {ASK}}.get(kind, {MEASURE, ASK})
-    if isinstance(says, list):
+    if isinstance(says, list) and says and kind in {FLAG, CHOICE}:
         _check_values(node, kind, values)
-    elif str(says) not in allowed:
-        bound = str(says)
-        for operator in _BOUND:
-            bound = bound.removeprefix(operator)
-        if kind != NUMBER or not bound.replace(".", "", 1).isdigit():
-            node.refuse(f"{says!r} is nothing a {kind} can be")
+    elif str(says) not in allowed and not (kind == NUMBER and _BOUND.fullmatch(str(says))):
+        node.refuse(f"{says!r} is nothing a {kind} can be")
 
 
 def _check_values(node: Node, kind: str, values: tuple[str, ...]) -> None:
@@ -236,25 +241,42 @@ def _check_values(node: Node, kind: str, values: tuple[str, ...]) -> None:
             node.refuse(f"{value!r} is no value; expected one of {sorted(allowed)}")
 
 
-def _check_derivation(node: Node, kind: str, values: tuple[str, ...], facts: dict[str, Node]) -> None:
+def _check_derivations(nodes: dict[str, Node]) -> None:
+    # Conditions are compared with facts, so that all facts are read first, without their own.
+    facts = {key: definition_from(key, {**node.plain(), "derived": ()}) for key, node in nodes.items()}
+    for key, node in nodes.items():
+        for derivation in _items(node.mapping(), "derived"):
+            _check_derivation(derivation, facts[key], facts)
+
+
+def _check_derivation(node: Node, fact: FactDefinition, facts: Mapping[str, FactDefinition]) -> None:
     fields = node.fields(frozenset({"when", "says", "inferred"}), frozenset({"inference"}))
-    _check_says(fields["says"], kind, values, fields["says"].plain())
-    try:
-        condition = condition_from(fields["when"].plain())
-    except (ValueError, KeyError) as exc:
-        fields["when"].refuse(str(exc))
-    for atom in atoms(condition):
-        if atom.fact not in facts:
-            fields["when"].refuse(f"no fact {atom.fact!r}")
+    _check_says(fields["says"], fact.kind, fact.values, fields["says"].plain())
+    check_condition(fields["when"], facts)
     if fields["inferred"].plain() is not ("inference" in fields):
         node.refuse("what is inferred has its sentence, and nothing else has one")
 
 
+def check_condition(node: Node, facts: Mapping[str, FactDefinition]) -> None:
+    """Refuse what is no condition, or asks of a fact what it cannot be."""
+    try:
+        condition = condition_from(node.plain())
+    except ValueError as exc:
+        node.refuse(str(exc))
+    for atom in atoms(condition):
+        fact = facts.get(atom.fact)
+        if fact is None:
+            node.refuse(f"no fact {atom.fact!r}")
+        if not goes_with(atom, fact):
+            node.refuse(f"{atom} does not go with {fact.id!r}, a {fact.kind} in {fact.unit or fact.values}")
+
+
 def loinc_is_sound(code: str) -> bool:
     """Whether a LOINC code's check digit is right (Mod 10)."""
-    number, dash, check = code.partition("-")
-    if not (number.isdigit() and dash and check.isdigit() and len(check) == 1):
+    found = _LOINC.fullmatch(code)
+    if found is None:
         return False
+    number, check = found.groups()
     digits = [int(digit) for digit in reversed(number)]
     doubled = "".join(str(digit * 2 if position % 2 == 0 else digit) for position, digit in enumerate(digits))
     return (10 - sum(map(int, doubled)) % 10) % 10 == int(check)

@@ -15,11 +15,14 @@ import yaml
 
 from corpus.errors import KnowledgeError
 
-_SCALARS: dict[str, Callable[[str], Any]] = {
-    "tag:yaml.org,2002:int": int,
-    "tag:yaml.org,2002:float": float,
-    "tag:yaml.org,2002:bool": lambda value: value == "true",
-    "tag:yaml.org,2002:null": lambda _value: None,
+_TEXT = "tag:yaml.org,2002:str"
+_TRUTH = {"true": True, "false": False}
+# yes, no, on and off, an octal, a time and .inf are refused: YAML and a reader of the file would take them differently.
+_SCALARS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "tag:yaml.org,2002:int": (int, "decimal digits, or quote it"),
+    "tag:yaml.org,2002:float": (float, "decimal digits, or quote it"),
+    "tag:yaml.org,2002:bool": (lambda value: _TRUTH[value.lower()], "true or false, or quote it"),
+    "tag:yaml.org,2002:null": (lambda _value: None, ""),
 }
 
 
@@ -87,9 +90,30 @@ class Node:
             return [item.plain() for item in self.items()]
         if not isinstance(self.node, yaml.ScalarNode):
             self.refuse(f"expected text, found {_kind(self.node)}")
-        read = _SCALARS.get(self.node.tag)
         value = str(self.node.value)
-        return value if read is None else read(value)
+        read, wanted = _SCALARS.get(self.node.tag, (str, ""))
+        try:
+            return read(value)
+        except (ValueError, KeyError):
+            self.refuse(f"found {value!r}; write {wanted}")
+
+    def is_text(self) -> bool:
+        """Whether YAML reads it as text, not as a number, a date or a truth value."""
+        return isinstance(self.node, yaml.ScalarNode) and self.node.tag == _TEXT
+
+    def truth(self) -> bool:
+        """Return a truth value."""
+        value = self.plain()
+        if not isinstance(value, bool):
+            self.refuse(f"expected true or false, found {value!r}")
+        return value
+
+    def whole(self) -> int:
+        """Return a whole number, written as one."""
+        value = self.plain()
+        if type(value) is not int:
+            self.refuse(f"expected a whole number, found {value!r}")
+        return value
 
     def number(self) -> float:
         """Return a finite number."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.conditions import Atom, Compare, Has, In, Is, Undecided, atoms, condition_from
-from corpus.definitions import CHOICE, FLAG, SET, FactDefinition
+from corpus.definitions import FactDefinition
 from corpus.document import Document
+from corpus.fact_files import check_condition
 from corpus.located_yaml import Node, read_yaml
 from corpus.rules import (
     EFFECTS,
@@ -63,7 +63,8 @@ def load_rules(
 
     Raises:
         KnowledgeError: At the first place that is wrong: a quote that is not at its offsets, an unknown fact, therapy,
-            effect, note or rule, a threshold without the fact's unit, a summary too long, a case that is missing.
+            effect, note or rule, a threshold without the fact's unit, a rule that concludes nothing or is filed under
+            another section, a summary too long, a case that is missing.
     """
     checker = _Checker(document, vocabulary, facts, _entries(folder / "notes.yaml", "notes"))
     nodes = [(node, path) for path in sorted((folder / "rules").glob("*.yaml")) for node in read_yaml(path).items()]
@@ -76,14 +77,19 @@ def load_rules(
     for node in rules.values():
         checker.refuse_missing(node.mapping().get("show_with"), rules.keys(), "rule")
     for note in checker.notes.values():
-        checker.note(note, rules.keys())
+        checker.note(note)
     tensions = _entries(folder / "tensions.yaml", "tensions")
     for tension in tensions.values():
         checker.tension(tension, rules.keys())
+    stored = [checker.values_of(node) for node in rules.values()]
     values = {
         "document": document.citation.id,
-        "rules": [checker.values_of(node) for node in rules.values()],
-        "notes": {key: node.plain() for key, node in checker.notes.items()},
+        "rules": stored,
+        # A rule names its notes; which rules a note touches is written nowhere else.
+        "notes": {
+            key: {**node.plain(), "rules": [rule["id"] for rule in stored if key in rule["notes"]]}
+            for key, node in checker.notes.items()
+        },
         "tensions": {key: node.plain() for key, node in tensions.items()},
     }
     cases = tuple(
@@ -131,9 +137,8 @@ class _Checker:
         fields = node.fields(_RULE, _RULE_OPTIONAL)
         if fields["status"].text() not in {"draft", "active", "retired"}:
             fields["status"].refuse("expected draft, active or retired")
-        self._condition(fields["when"])
-        for item in fields["then"].items():
-            self._conclusion(item)
+        check_condition(fields["when"], self._facts)
+        self._conclusions(fields["then"])
         if len(fields["summary"].text()) > LONGEST_SUMMARY:
             fields["summary"].refuse(f"{len(fields['summary'].text())} characters; at most {LONGEST_SUMMARY}")
         self._quote(fields)
@@ -141,41 +146,26 @@ class _Checker:
             fields["strength"].refuse(f"unknown strength; expected one of {STRENGTHS}")
         if fields["inferred"].plain() is not ("inference" in fields):
             fields["inferred"].refuse("what is inferred has its sentence, and nothing else has one")
+        if "display_only" in fields:
+            fields["display_only"].truth()
         self.refuse_missing(fields["notes"], self.notes.keys(), "note")
         self._cases(fields)
         return fields["id"].text()
 
-    def _condition(self, node: Node) -> None:
-        try:
-            condition = condition_from(node.plain())
-        except (ValueError, KeyError) as exc:
-            node.refuse(str(exc))
-        for atom in atoms(condition):
-            fact = self._facts.get(atom.fact)
-            if fact is None:
-                node.refuse(f"no fact {atom.fact!r}")
-            if not self._goes_with(atom, fact):
-                node.refuse(f"{atom} does not go with {fact.id!r}, a {fact.kind} in {fact.unit or fact.values}")
-
-    def _goes_with(self, atom: Atom, fact: FactDefinition) -> bool:
-        match atom:
-            case Is():
-                return fact.kind == FLAG
-            case In(_, values) | Undecided(_, values):
-                return fact.kind == CHOICE and set(values) <= set(fact.values)
-            case Compare(_, _, _, unit):
-                return fact.numeric and unit == fact.unit
-            case Has(_, therapy):
-                return fact.kind == SET and therapy in self._therapies
+    def _conclusions(self, node: Node) -> None:
+        if not node.items():
+            node.refuse("expected a conclusion, found none")
+        for item in node.items():
+            self._conclusion(item)
 
     def _conclusion(self, node: Node) -> None:
         fields = node.fields(frozenset({"therapy", "effect"}), frozenset({"over", "direction"}))
         effect = fields["effect"].text()
         if effect not in EFFECTS:
             fields["effect"].refuse(f"unknown effect {effect!r}; expected one of {sorted(EFFECTS)}")
-        named = [fields["therapy"].plain(), *(fields["over"].texts() if "over" in fields else ())]
-        for therapy in named:
-            if therapy is not None and therapy not in self._therapies:
+        therapies = () if fields["therapy"].plain() is None else (fields["therapy"].text(),)
+        for therapy in (*therapies, *(fields["over"].texts() if "over" in fields else ())):
+            if therapy not in self._therapies:
                 node.refuse(f"no therapy {therapy!r}")
         if (effect == "prefer_over") != ("over" in fields) and effect != "info":
             node.refuse("a preference says over which, and nothing else does")
@@ -183,7 +173,7 @@ class _Checker:
             node.refuse("a prognosis has the direction better or worse")
 
     def _quote(self, fields: dict[str, Node]) -> None:
-        start, end = fields["start"].plain(), fields["end"].plain()
+        start, end = fields["start"].whole(), fields["end"].whole()
         if self._document.source[start:end] != fields["quote"].text():
             fields["quote"].refuse(f"the source has not this at {start}-{end}")
         for item in fields["references"].items():
@@ -192,6 +182,9 @@ class _Checker:
         unit = self._unit_at(start)
         if unit is None:
             fields["start"].refuse("no searchable unit stands here")
+        section = self._document.unit_by_id[unit].section
+        if fields["section"].plain() != section:
+            fields["section"].refuse(f"expected {section!r}, where the quote stands")
 
     def _unit_at(self, start: int) -> str | None:
         return next((unit.id for unit in self._document.searchable if unit.start <= start < unit.end), None)
@@ -210,20 +203,20 @@ class _Checker:
         if missing := (frozenset({"fires"}) if always else _EXPECTED) - found:
             fields["cases"].refuse(f"no case that {sorted(missing)[0]}")
 
-    def note(self, node: Node, rules: Mapping[str, Node] | Any) -> None:
+    def note(self, node: Node) -> None:
         """Check one note."""
-        fields = node.fields(frozenset({"severity", "text", "units", "rules"}), frozenset({"facts"}))
+        fields = node.fields(frozenset({"severity", "text", "units"}), frozenset({"facts"}))
         if fields["severity"].text() not in SEVERITIES:
             fields["severity"].refuse(f"expected one of {SEVERITIES}")
         fields["text"].text()
         self._units(fields["units"])
-        self.refuse_missing(fields["rules"], rules, "rule")
         self.refuse_missing(fields.get("facts"), self._facts.keys(), "fact")
 
     def tension(self, node: Node, rules: Mapping[str, Node] | Any) -> None:
         """Check one tension."""
         required = frozenset({"title", "standing", "text", "against", "for", "therapies", "notes", "asked"})
         fields = node.fields(required, frozenset())
+        fields["standing"].truth()
         for side in ("against", "for"):
             entries = fields[side].fields(frozenset({"rules", "units"}), frozenset())
             self.refuse_missing(entries["rules"], rules, "rule")

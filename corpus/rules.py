@@ -70,7 +70,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class SourceNote:
-    """A place where the document misprints, contradicts itself or leaves something open, and how it is read."""
+    """A place where the document misprints, contradicts itself or leaves something open, and how it is read.
+
+    Attributes:
+        rules: Those that name it.
+    """
 
     id: str
     document: str

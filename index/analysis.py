@@ -44,7 +44,7 @@ FUNCTION_WORDS = frozenset(
 )
 _STEMMER = Stemmer.Stemmer("english", 0)
 _SHORTEST_JOINED = 5
-"""Letters of the shortest phrase found across words: "as at" is not ASAT, "heat sink" is heatsink."""
+"""Letters of the shortest phrase that may be written in one word or several; with a figure any: "Ki-67" is Ki67."""
 
 
 _TYPOGRAPHY = str.maketrans({"–": "-", "—": "-", "−": "-", "’": "'", "µ": "u", "μ": "u"})
@@ -159,10 +159,8 @@ class Lexicon:
 
     def _longest_at(self, written: Sequence[str], stemmed: Sequence[str], position: int) -> Mention | None:
         for length in range(len(written), 0, -1):
-            joined = "".join(written[:length])
-            if length > 1 and len(joined) < _SHORTEST_JOINED:
-                continue
-            entry = self.phrases.get(joined) or self.stemmed.get("".join(stemmed[:length]))
+            key = _phrase_key(written[:length])
+            entry = self.phrases.get(key) or (None if " " in key else self.stemmed.get("".join(stemmed[:length])))
             if entry is not None:
                 return Mention(entry, position, position + length)
         return None
@@ -203,6 +201,12 @@ def _cased_words(text: str) -> list[str]:
     return [plain[m.start() : m.end()] for m in _WORD.finditer(folded)]
 
 
+def _phrase_key(written: Sequence[str]) -> str:
+    """Words joined, so that "heat sink" and "heatsink" are one; a few letters are not: "do I" is no DOI."""
+    joined = "".join(written)
+    return " ".join(written) if len(joined) < _SHORTEST_JOINED and joined.isalpha() else joined
+
+
 def compile_lexicon(vocabulary: Vocabulary) -> Lexicon:
     """Make the vocabulary ready for matching.
 
@@ -214,7 +218,7 @@ def compile_lexicon(vocabulary: Vocabulary) -> Lexicon:
     exact: dict[str, str] = {}
     for entry in vocabulary.entries:
         for term in (*entry.synonyms, *entry.lay):
-            claimed = phrases.setdefault("".join(singular(word) for word in words(term)), entry.id)
+            claimed = phrases.setdefault(_phrase_key([singular(word) for word in words(term)]), entry.id)
             if claimed != entry.id:
                 raise CorpusError(
                     f"{term!r} of {entry.id!r} is matched like a term of {claimed!r}: a term has one entry"

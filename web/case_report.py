@@ -28,6 +28,8 @@ def fact_words(fact: Fact, book: RuleBook) -> str:
         stated = f"{shown} {fact.unit}" if number and fact.unit else shown.replace("_", " ")
     else:
         stated = fact.state + (f" ({fact.reason})" if fact.reason else "")
+    if fact.source == "derived" and fact.state == "value":
+        stated += f" ({fact.reason})"
     written = f" – “{fact.as_written.strip()}”" if fact.as_written else ""
     return f"{name}: {stated}{written}"
 

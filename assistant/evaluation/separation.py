@@ -125,9 +125,9 @@ def plot_curve(separation: Separation, path: Path) -> tuple[Path, Path]:
     coverage, risk = separation.curve()
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     axes.plot(coverage, risk, color="#1f4e79")
-    answered = separation.probabilities >= separation.threshold
-    at = int(answered.sum()) - 1
-    axes.plot(coverage[at], risk[at], "o", color="#b04a00", label=f"threshold {separation.threshold:.2f}")
+    answered = int((separation.probabilities >= separation.threshold).sum())
+    at = (coverage[answered - 1], risk[answered - 1]) if answered else (0.0, 0.0)  # no answer, no wrong one
+    axes.plot(*at, "o", color="#b04a00", label=f"threshold {separation.threshold:.2f}")
     axes.set(
         xlabel="answerable questions answered", ylabel="answers to unanswerable questions", xlim=(0, 1), ylim=(0, None)
     )

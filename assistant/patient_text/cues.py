@@ -21,11 +21,12 @@ NEAR = 4
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A kind of cue, the side it stands on and how far it reaches."""
+    """A kind of cue, the side it stands on and how far it reaches; ``exact`` words, where only these count."""
 
     kind: str
     side: str
     reach: str
+    exact: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class CueBook:
         before: list[tuple[str, Cue]] = []
         after: list[tuple[str, Cue]] = []
         for item in values["cues"]:
-            cue = Cue(item["kind"], item["side"], item["reach"])
+            exact = frozenset(item["words"]) if item.get("exact") else frozenset()
+            cue = Cue(item["kind"], item["side"], item["reach"], exact)
             for words in item["words"]:
                 if cue.side != "after":
                     before.append((words, cue))
@@ -71,9 +73,8 @@ class CueBook:
 
 
 def _found(matches: Iterable[Found[Cue]], tokens: Sequence[Token]) -> tuple[CueFound, ...]:
-    return tuple(
-        CueFound(m.value, m.first, m.last, " ".join(t.text for t in tokens[m.first : m.last])) for m in matches
-    )
+    cues = (CueFound(m.value, m.first, m.last, " ".join(t.text for t in tokens[m.first : m.last])) for m in matches)
+    return tuple(cue for cue in cues if not cue.cue.exact or cue.words.lower() in cue.cue.exact)
 
 
 class CuesInText:
@@ -122,11 +123,10 @@ class CuesInText:
         reach = cue.cue.reach
         if reach == "near" and sum(token.is_word or token.is_number for token in between) > NEAR - 2:
             return False
-        if reach == "sentence" or not any(token.text == "," for token in between):
-            return True
-        closing = (
-            frozenset({"and", "or", "nor", "plus"}) if cue.cue.kind in {"historical", "affirmed"} else _ALTERNATIVES
-        )
+        commas = any(token.text == "," for token in between)
+        if reach == "sentence" or not commas:
+            return cue.cue.kind != "historical" or not any(token.text.lower() in _PREDICATES for token in between)
+        closing = _JOINED if cue.cue.kind in {"historical", "affirmed"} else _ALTERNATIVES
         return reach == "list" and self._is_list(cue.last, first, closing)
 
     def _is_list(self, start: int, first: int, closing: frozenset[str]) -> bool:
@@ -155,9 +155,10 @@ class CuesInText:
         if (cue.cue.reach == "near" and words > NEAR) or (commas and cue.cue.kind not in _LISTED):
             return False
         if not any(self._is_taken(n) for n in between):
-            return words <= NEAR + 2 and not commas
-        joined = sum(self.tokens[n].text.lower() not in _JOINING for n in between if not self._is_taken(n))
-        return joined <= 1
+            return (not commas and words <= NEAR + 2) or (not words and self._ends_part(cue.last))
+        joining = [self.tokens[n].text.lower() for n in between if not self._is_taken(n)]
+        closed = not commas or bool(_CONJUNCTIONS & set(joining)) or joining[-1:] in ([":"], ["="])
+        return closed and sum(text not in _JOINING for text in joining) <= 1
 
     def _answers(self, cue: CueFound) -> bool:
         """Whether a cue is the answer to the mention before it ("Ascites: no / syndrome: yes")."""
@@ -186,6 +187,10 @@ def _clauses(tokens: Sequence[Token], boundaries: frozenset[int]) -> list[tuple[
 
 
 _ALTERNATIVES = frozenset({"or", "nor"})
+_JOINED = frozenset({"and", "or", "nor", "plus"})
+_PREDICATES = frozenset({"have", "undergo", "receive", "get", "be", "start", "tolerate"})
+"""Verbs of what comes next: "a man with a previous Whipple have TACE"."""
+_CONJUNCTIONS = frozenset({*_JOINED, "/", "&", "+"})
 _LISTED = frozenset({"negated", "affirmed", "uncertain"})
 """Kinds of which one at the end of a list speaks of all of it."""
 _JOINING = frozenset({"and", "or", ",", "/", "&", "nor", "(", ")", "any", "the", "a", ":"})

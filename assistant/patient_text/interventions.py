@@ -75,7 +75,7 @@ def _in_question(tokens: Sequence[Token], mention: Mention) -> bool:
     """Whether the mention stands in a sentence that ends with a question mark."""
     sentence = tokens[mention.first].sentence
     after = bisect_right(tokens, sentence, key=lambda token: token.sentence)
-    return tokens[after - 1].text == "?"
+    return tokens[after - 1].form == "?"
 
 
 def narrowest(held: Sequence[str], book: RuleBook) -> tuple[str, ...]:

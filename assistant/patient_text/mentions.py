@@ -28,14 +28,20 @@ class Mention:
     """A meaning at tokens ``first`` to ``last`` (exclusive).
 
     Attributes:
-        within: What stands before it in longer words of a fact; ``covered`` whether it stands in such words.
+        within: What stands before it in longer words of a fact.
+        longer: The token after those longer words; 0 where it stands in none.
     """
 
     meaning: Meaning
     first: int
     last: int
     within: str = ""
-    covered: bool = False
+    longer: int = 0
+
+    @property
+    def covered(self) -> bool:
+        """Whether it stands in longer words of a fact."""
+        return self.longer > 0
 
 
 class MentionFinder:
@@ -74,7 +80,8 @@ class MentionFinder:
                 within = "" if longer is None else " ".join(token.text for token in tokens[longer.first : other.first])
                 fresh = [meaning for meaning in other.value if (meaning.fact, other.first) not in known]
                 mentions += [
-                    Mention(meaning, other.first, other.last, within, covered=longer is not None) for meaning in fresh
+                    Mention(meaning, other.first, other.last, within, longer=longer.last if longer else 0)
+                    for meaning in fresh
                 ]
                 known |= {(meaning.fact, other.first) for meaning in fresh}
         return sorted(mentions, key=lambda mention: (mention.first, mention.last))

@@ -13,7 +13,12 @@ from assistant.patient_text.tokens import flat
 from assistant.rules.interval import Interval
 from corpus.definitions import FactDefinition, UnitOfMeasure
 
-_NUMBER = r"(?<![\w-])\d{1,3}(?: \d{3})+(?![\d.,]|\s*%)|\d+(?:[.,\u2009\u202f]\d{3})*(?:[.,]\d+)?"
+_NUMBER = (
+    r"(?<![\w-])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?![\d.,]|\s*%)"
+    r"|\d+(?:[.,]\d{3}(?!\d))*(?:[.,]\d+)?"
+)
+_LONGEST_NUMBER = 20
+"""Characters of a number; a longer row of digits measures nothing."""
 _LESS = r"<|&lt;|less than|lower than|under|below|smaller than|fewer than|shorter than"
 _LESS_EQUAL = (
     r"≤|<=|</=|=<|⩽|up to|at most|no more than|not more than|not above|not over|max(?:imum)?\.?|not exceeding"
@@ -39,7 +44,9 @@ _DATE = re.compile(
       | (?<![\d.,])(?:19[5-9]|20[0-4])\d(?![\d.,]|\s*(?:/|x|×|u|g|m|c|k|%)))""",
     re.IGNORECASE | re.VERBOSE,
 )
-_LONGEST_UNIT = 26
+_BLANKS = frozenset(" \t\u00a0\u2009\u202f")
+_MOST_BLANKS = 3
+_POWER = "10^"
 
 
 def dates_in(text: str) -> tuple[tuple[int, int], ...]:
@@ -71,50 +78,65 @@ class UnitBook:
         for unit in units.values():
             for spelling in unit.written:
                 self._written[_squeezed(spelling)] = unit.id
+                self._written[_squeezed(spelling.replace(_POWER, "10e"))] = unit.id
             for spelling in unit.exact:
                 self._exact[spelling] = unit.id
-        self._prefixes = frozenset(key[:end] for key in self._written for end in range(1, len(key) + 1))
+        self._prefixes = frozenset(key[:end] for key in self._written for end in range(len(key) + 1))
 
     def at(self, text: str, position: int) -> tuple[str, int]:
         """Return the unit written at a place and where it ends; an empty id where there is none."""
         start = position
-        while start < len(text) and text[start] in "  \t":
+        while start < len(text) and text[start] in _BLANKS:
             start += 1
-        best = ("", position)
-        for spelling, unit in self._exact.items():
-            if text.startswith(spelling, start) and _ends_word(text, start + len(spelling)):
-                best = max(best, (unit, start + len(spelling)), key=lambda found: found[1])
-        squeezed = ""
-        for end in range(start, min(len(text), start + _LONGEST_UNIT)):
-            if text[end] in "\n;":
-                break
+        written = [
+            (unit, start + len(spelling))
+            for spelling, unit in self._exact.items()
+            if text.startswith(spelling, start) and _ends_word(text, start + len(spelling))
+        ]
+        return max([("", position), *written, *self._spelled(text, start)], key=lambda found: found[1])
+
+    def _spelled(self, text: str, start: int) -> Iterator[tuple[str, int]]:
+        """The units written at a place in any case and spacing, and where each ends."""
+        squeezed, blanks = "", 0
+        for end in range(start, len(text)):
+            if text[end] in _BLANKS:
+                blanks += 1
+                if blanks > _MOST_BLANKS:
+                    break
+                continue
+            blanks = 0
             squeezed += _squeezed(text[end])
-            if squeezed and squeezed not in self._prefixes:
+            if squeezed not in self._prefixes:
                 break
-            if squeezed in self._written and end + 1 > best[1] and _ends_word(text, end + 1):
-                best = (self._written[squeezed], end + 1)
-        return best
+            if squeezed in self._written and _ends_word(text, end + 1):
+                yield self._written[squeezed], end + 1
 
 
 def _ends_word(text: str, end: int) -> bool:
+    if text[end - 1].isdigit() and text[end : end + 1] in {".", ","} and text[end + 1 : end + 2].isdigit():
+        return False  # "to 1" ends inside "from 4.1 to 1.2"
     return end >= len(text) or not text[end].isalnum() or not text[end - 1].isalnum()
 
 
 @lru_cache(maxsize=4096)
 def _squeezed(text: str) -> str:
-    """A spelling without spaces and case, powers of ten written alike."""
-    return flat(text).replace(" ", "").replace("\t", "").replace("*", "^").replace("×", "x").replace("·", "^")
+    """A spelling without spaces, case and the signs of a power."""
+    return "".join(c for c in flat(text) if c not in _BLANKS and c not in "^*·")
 
 
 def quantities(text: str, units: UnitBook, start: int = 0, end: int | None = None) -> Iterator[Quantity]:
     """Return the quantities written in a stretch of text, in order, without dates."""
     end = len(text) if end is None else end
-    dates = dates_in(text)
+    dates = iter(dates_in(text))
+    date = next(dates, None)
     position = start
     while (match := _QUANTITY.search(text, position, end)) is not None:
         inside_word = match.start("low") > 0 and text[match.start("low") - 1].isalpha()
         inside_word = inside_word and match.start("low") == match.start()
-        if inside_word or any(s < match.end() and match.start("low") < e for s, e in dates):
+        while date is not None and date[1] <= match.start("low"):
+            date = next(dates, None)
+        of_date = date is not None and date[0] < match.end()
+        if inside_word or of_date or any(len(match[end] or "") > _LONGEST_NUMBER for end in ("low", "high")):
             position = match.end("low")
             continue
         quantity = _quantity(match, text, units)
@@ -176,7 +198,7 @@ def _bounded(match: re.Match[str], value: Fraction) -> Interval:
 
 def _values(written: str, *, kilo: bool) -> list[Fraction]:
     """The values a written number may have: "1,250" is a thousand and more, or one and a quarter."""
-    plain = written.replace(" ", "").replace(" ", "").replace(" ", "")
+    plain = "".join(c for c in written if c.isdigit() or c in ".,")
     found: list[Fraction] = []
     separators = [c for c in plain if c in ".,"]
     if not separators:

@@ -62,6 +62,8 @@ class PatientReader:
                 yield from intervention(base, mention.meaning.therapy, around, tokens, mention, text)
             elif definition.numeric:
                 yield from self._number(base, definition, words, mention, around, values)
+            elif mention.covered and first_of(around, {"negated"}) is not None:
+                yield replace(base, reason=UNDECIDED)  # "no functional pNET" does not deny the pancreas
             else:
                 yield worded(base, definition, words, around)
 

@@ -29,10 +29,10 @@ def first_of(cues: Sequence[CueFound], kinds: Collection[str]) -> CueFound | Non
 
 def worded(base: PatientFact, definition: FactDefinition, words: Words, around: Sequence[CueFound]) -> PatientFact:
     """Return a flag or choice in the state that its words and the cues around them give it."""
-    if words.says == ASK:
-        return replace(base, reason=UNDECIDED)
     cue = _deciding(around, lasting=definition.lasting)
     kind = cue.cue.kind if cue else "affirmed"
+    if words.says == ASK and not (words.denied and kind in _DENIALS):
+        return replace(base, reason=UNDECIDED)  # of a wider thing, only its denial decides
     if cue is not None:
         base = replace(base, cue=cue.words)
     if kind == "planned" and (definition.kind != FLAG or not definition.lasting):
@@ -40,7 +40,7 @@ def worded(base: PatientFact, definition: FactDefinition, words: Words, around: 
     if kind in _NOT_FIRM:
         return replace(base, reason=_NOT_FIRM[kind])
     if kind == "historical" and not definition.lasting:
-        return replace(base, reason="past")
+        return _asserted(base, definition, words.past) if words.past else replace(base, reason="past")
     return _denied(base, definition, words) if kind in _DENIALS else _asserted(base, definition, words.says)
 
 

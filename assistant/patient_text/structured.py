@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from assistant.errors import AnswerError
-from assistant.patient_text.quantities import UnitBook, as_value, quantities
+from assistant.patient_text.quantities import Quantity, UnitBook, as_value, quantities
 from assistant.rules.book import RuleBook
-from assistant.rules.interval import Interval
+from assistant.rules.interval import Interval, largest_first
 from assistant.rules.patient import Patient, PatientFact, choice, flag, number, therapies
 from corpus.definitions import CHOICE, FLAG, NUMBERS, SET, FactDefinition
 
@@ -67,10 +68,12 @@ def _fact(definition: FactDefinition, value: Any, units: UnitBook) -> PatientFac
         make = choice if definition.kind == CHOICE else therapies
         return make(definition.id, *listed)
     if definition.kind == NUMBERS:
-        sizes = [_interval(definition, item, units) for item in (value if isinstance(value, list | tuple) else [value])]
-        sizes.sort(key=lambda size: size.high or Fraction(0), reverse=True)
+        listed = value if isinstance(value, list | tuple) else [value]
+        if not listed:
+            raise FactError("an empty list says nothing")
+        sizes = largest_first(_interval(definition, item, units) for item in listed)
         return PatientFact(
-            definition.id, "value", sizes=tuple(sizes), complete=True, unit=definition.unit, source="structured"
+            definition.id, "value", sizes=sizes, complete=True, unit=definition.unit, source="structured"
         )
     return number(definition.id, _interval(definition, value, units))
 
@@ -78,24 +81,17 @@ def _fact(definition: FactDefinition, value: Any, units: UnitBook) -> PatientFac
 def _interval(definition: FactDefinition, value: Any, units: UnitBook) -> Interval:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise FactError(f"{value!r} is no number")
-    written = f"{value} {definition.unit}" if isinstance(value, int | float) else value
+    if isinstance(value, float) and not isfinite(value):
+        raise FactError(f"{value!r} is no number")
     if isinstance(value, int | float):
-        interval = Interval.point(Fraction(str(value)))
-        low, high = definition.plausible or (None, None)
-        if interval.meet(Interval(low, high)) is None:
-            raise FactError(f"{written} lies outside the plausible range")
-        return interval
-    found = list(quantities(written, units))
-    if len(found) != 1 or (found[0].end < len(written.rstrip()) and written[found[0].end :].strip()):
-        raise FactError(f"{value!r} is no number with a unit of {', '.join(definition.units)}")
-    quantity = found[0]
-    if not quantity.unit:
-        return (
-            _interval(definition, float(quantity.readings[0].single or 0), units)
-            if quantity.readings[0].single is not None
-            else quantity.readings[0]
-        )
+        quantity = Quantity((Interval.point(Fraction(str(value))),), definition.unit, 0, 0)
+    else:
+        found = list(quantities(value, units))
+        if len(found) != 1 or value[: found[0].start].strip() or value[found[0].end :].strip():
+            raise FactError(f"{value!r} is no number with a unit of {', '.join(definition.units)}")
+        quantity = found[0] if found[0].unit else replace(found[0], unit=definition.unit)
     read = as_value(quantity, definition)
     if read.state != "value" or read.interval is None:
-        raise FactError(f"{value!r}: {read.reason}")
+        written = value if isinstance(value, str) else f"{value} {definition.unit}"
+        raise FactError(f"{written}: {read.reason}")
     return read.interval

@@ -12,7 +12,7 @@ from index.analysis import singular
 
 _TOKEN = re.compile(
     r"\(\s*[-–+±]\s*\)|\[\s?[-–+xX]?\s?\]|(?<![\w])[-+]ve\b"  # signs of forms are words of their own
-    r"|\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?|[^\w\s]|_+|\n"
+    r"|\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*(?:['’][^\W\d_]+)?|\?+|[^\w\s]|_+|\n"
 )
 _FLAT = str.maketrans(
     {
@@ -69,6 +69,8 @@ def flat(text: str) -> str:
 def form(text: str) -> str:
     """Return a token's form for comparing."""
     folded = flat(text)
+    if folded.startswith("?"):
+        return "?"
     if len(folded) > 1 and not folded[0].isalnum():
         return folded.replace(" ", "")
     return singular(folded) if folded and folded[0].isalpha() and folded.isascii() else folded
@@ -91,7 +93,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
             continue
         bullet = word in _BULLETS and _begins_line(matches, number)
         tokens.append(Token(word, form(word), match.start(), match.end(), sentence, part))
-        if bullet or (word in _ENDS and _ends(text, match, word)):
+        if bullet or (word[0] in _ENDS and _ends(text, match, word)):
             sentence, part = sentence + 1, part + 1
         elif word == ",":
             part += 1
@@ -107,8 +109,9 @@ _ABBREVIATIONS = frozenset("dr mr mrs ms approx no nr vs e i g st max min incl r
 
 def _ends(text: str, match: re.Match[str], word: str) -> bool:
     """A full stop ends a sentence unless it stands inside an abbreviation or before a small letter."""
-    if word == "?":
-        return match.start() > 0 and (text[match.start() - 1].isalnum() or text[match.start() - 1] in "?)")
+    if word[0] == "?":
+        before_it = text[match.start() - 1] if match.start() else " "
+        return before_it.isalnum() or before_it == ")"
     if word != ".":
         return True
     after = text[match.end() : match.end() + 2]

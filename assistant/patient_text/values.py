@@ -12,7 +12,7 @@ from assistant.patient_text.mentions import Mention
 from assistant.patient_text.quantities import Quantity, UnitBook, as_value, quantities
 from assistant.patient_text.series import latest
 from assistant.patient_text.tokens import Token
-from assistant.rules.interval import Interval
+from assistant.rules.interval import Interval, largest_first
 from assistant.rules.patient import PatientFact
 from corpus.definitions import FactDefinition
 
@@ -29,6 +29,11 @@ _FILLERS = frozenset(
 _MOST_FILLERS = 4
 _QUALIFIER = re.compile(
     r"[:=~≈<>≤≥()\[\],\-]|less|more|than|below|under|above|over|up|least|most|between|from|currently"
+)
+_OTHERS = re.compile(
+    r"[\s,]{0,4}(?:(?:and|plus|with|among|amongst|amid)\s+)?(?:\w+\s+)?"
+    r"(?:others?|more|further|etc|additional|several|multiple|many|numerous|smaller)\b",
+    re.IGNORECASE,
 )
 _SIZE_JOINS = frozenset(
     """
@@ -67,8 +72,9 @@ class Values:
 
     def beside(self, mention: Mention) -> Quantity | None:
         """Return the quantity of a mention: after it, in words, or right before it."""
-        after = self._from(self._tokens[mention.last - 1].end)
-        if after and self._near(self._tokens[mention.last - 1].end, after[0].start, mention):
+        end = self._tokens[max(mention.last, mention.longer) - 1].end  # "NLR raised" is one phrase: "NLR raised at 6.1"
+        after = self._from(end)
+        if after and self._near(end, after[0].start, mention):
             return latest(after[0], after[1:], self.text)
         in_words = self._in_words(mention)
         if in_words is not None:
@@ -95,7 +101,9 @@ class Values:
             if counted is not None and counted.unit in _COUNTED and counted.start >= self._tokens[mention.last - 1].end:
                 yield replace(base, state="value", interval=counted.readings[0])
         elif all(unit in self._sizes.units for unit in units):
-            yield self._measured(base, mention, sizes, largest)
+            measured = self._measured(base, mention, sizes, largest)
+            more = count is not None and not count.holds(Fraction(len(measured.sizes)))
+            yield replace(measured, complete=False) if more or self._goes_on(sizes[-1].end) else measured
 
     def _measured(
         self, base: PatientFact, mention: Mention, sizes: Sequence[Quantity], largest: FactDefinition
@@ -109,10 +117,14 @@ class Values:
             if value.interval is None or value.state != "value":
                 return replace(fact, id=LARGEST, state=value.state, interval=value.interval, reason=value.reason)
             read.append(value.interval)
-        read.sort(key=lambda interval: interval.high or interval.low or Fraction(0), reverse=True)
+        sizes_read = largest_first(read)
         if base.id == LARGEST or len(read) == 1:
-            return replace(fact, id=LARGEST, state="value", interval=read[0])
-        return replace(fact, id=SIZES, state="value", sizes=tuple(read), complete=True)
+            return replace(fact, id=LARGEST, state="value", interval=sizes_read[0])
+        return replace(fact, id=SIZES, state="value", sizes=sizes_read, complete=True)
+
+    def _goes_on(self, end: int) -> bool:
+        """Whether a list of sizes names others without their sizes ("2.5 and 1.8 cm and others")."""
+        return _OTHERS.match(self.text, end) is not None
 
     def _end(self, mention: Mention) -> int:
         return self._tokens[mention.last - 1].end

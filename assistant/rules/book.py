@@ -11,8 +11,10 @@ from corpus.definitions import FactDefinition, UnitOfMeasure, definition_from, u
 from corpus.rules import Rule, SourceNote, Tension, note_from, rule_from, tension_from
 
 EXCLUDING = frozenset({"contraindicated", "ineligible"})
-SUPPORTING = frozenset({"recommend", "consider"})
-ADVISING = frozenset({"recommend", "consider", "prefer_over", "eligible", "prophylaxis"})
+SUPPORTING = frozenset({"recommend", "consider", "prophylaxis"})
+ACCOMPANYING = frozenset({"prophylaxis", "follow_up"})
+"""Effects that concern a patient whatever therapy is asked about."""
+ADVISING = SUPPORTING | {"prefer_over", "eligible"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,60 +10,91 @@ from assistant.rules.interval import Interval
 from assistant.rules.patient import Lineage, Patient, PatientFact, number, stated_value
 from assistant.rules.truth import evaluate
 from corpus.conditions import atoms
-from corpus.definitions import CHOICE, Derivation, FactDefinition
+from corpus.definitions import FactDefinition
 
-_SIZES = "lesion_sizes_cm"
-_MOST_ROUNDS = 8
+_SIZES, _LARGEST, _COUNT = "lesion_sizes_cm", "largest_lesion_cm", "lesion_count"
 
 
 def derived(patient: Patient, definitions: Mapping[str, FactDefinition], lineage: Lineage) -> Patient:
     """Return the patient with every fact that follows.
 
-    A stated fact that a derivation contradicts becomes conflicting: neither is read. Derivations only ever add or
-    narrow, so the order does not matter.
+    Statements that contradict each other, directly or by what follows from them, become conflicting: none is read.
     """
-    patient = _from_sizes(patient)
-    for _ in range(_MOST_ROUNDS):
+    while True:
+        known, contradicted = _closure(patient, definitions, lineage)
+        if not contradicted:
+            return known
+        conflicting = (
+            replace(patient.facts[fact], state="conflicting", reason=f"against {', '.join(against)}")
+            for fact, against in contradicted.items()
+        )
+        patient = patient.with_facts(*conflicting)
+
+
+def _closure(
+    patient: Patient, definitions: Mapping[str, FactDefinition], lineage: Lineage
+) -> tuple[Patient, Mapping[str, tuple[str, ...]]]:
+    """Return the patient with what follows, and each statement that is contradicted with those against it."""
+    contradicted: dict[str, tuple[str, ...]] = {}
+    while True:
         before = patient
-        for definition in definitions.values():
-            for step in definition.derived:
-                if evaluate(step.when, patient, lineage).truth:
-                    patient = _with(patient, definition, step)
+        for follows in [*_of_sizes(before), *_steps(before, definitions, lineage)]:
+            joined = _joined(patient.facts.get(follows.id), follows)
+            if joined is not None:
+                patient = patient.with_facts(joined)
+            else:
+                roots = _roots([follows.id, *follows.derived_from], patient)
+                contradicted |= {root: tuple(other for other in roots if other != root) for root in roots}
         if patient.facts == before.facts:
-            break
-    return patient
+            return patient, contradicted
 
 
-def _with(patient: Patient, definition: FactDefinition, step: Derivation) -> Patient:
-    follows = replace(
-        stated_value(definition, step.says, "derived"),
-        derived_from=tuple(dict.fromkeys(atom.fact for atom in atoms(step.when))),
-        reason=step.inference,
-    )
-    known = patient.facts.get(definition.id)
+def _steps(patient: Patient, definitions: Mapping[str, FactDefinition], lineage: Lineage) -> Iterator[PatientFact]:
+    for definition in definitions.values():
+        for step in definition.derived:
+            if evaluate(step.when, patient, lineage).truth:
+                sources = tuple(dict.fromkeys(atom.fact for atom in atoms(step.when)))
+                follows = stated_value(definition, step.says, "derived")
+                yield replace(follows, derived_from=sources, reason=step.inference)
+
+
+def _joined(known: PatientFact | None, follows: PatientFact) -> PatientFact | None:
+    """What is known and what follows as one fact; ``None`` where they contradict each other."""
     if known is None or known.state == "unknown":
-        return patient.with_facts(follows)
+        return follows
     if not known.firm:
-        return patient
-    if definition.kind == CHOICE:
-        common = tuple(value for value in known.candidates if value in follows.candidates)
-        if common == known.candidates:
-            return patient
-        if common:
-            return patient.with_facts(replace(known, candidates=common))
-    elif known.state == follows.state:
-        return patient
-    return patient.with_facts(replace(known, state="conflicting", reason=f"against {', '.join(follows.derived_from)}"))
+        return known
+    if follows.interval is not None:
+        agree = known.interval is None or known.interval.meet(follows.interval) is not None
+        return known if agree else None
+    if not follows.candidates:
+        return known if known.state == follows.state else None
+    common = tuple(value for value in known.candidates if value in follows.candidates)
+    if common == known.candidates:
+        return known
+    sources = tuple(dict.fromkeys([*known.derived_from, *follows.derived_from]))
+    return replace(known, candidates=common, derived_from=sources) if common else None
 
 
-def _from_sizes(patient: Patient) -> Patient:
-    """The largest lesion and the number of lesions, where all sizes are listed."""
+def _roots(facts: Iterable[str], patient: Patient) -> tuple[str, ...]:
+    """The statements that facts rest on."""
+    met: dict[str, None] = {}
+    waiting = list(facts)
+    while waiting:
+        fact = waiting.pop()
+        if fact not in met:
+            met[fact] = None
+            waiting += patient.facts[fact].derived_from
+    return tuple(sorted(fact for fact in met if patient.facts[fact].source != "derived"))
+
+
+def _of_sizes(patient: Patient) -> Iterator[PatientFact]:
+    """The largest lesion and the number of lesions; lower bounds where not all sizes are listed."""
     listed = patient.get(_SIZES)
     if listed is None or not listed.sizes:
-        return patient
-    follows: list[PatientFact] = []
-    if "largest_lesion_cm" not in patient.facts:
-        follows.append(number("largest_lesion_cm", listed.sizes[0], "derived"))
-    if listed.complete and "lesion_count" not in patient.facts:
-        follows.append(number("lesion_count", Interval.point(Fraction(len(listed.sizes))), "derived"))
-    return patient.with_facts(*(replace(fact, derived_from=(_SIZES,)) for fact in follows))
+        return
+    count = Fraction(len(listed.sizes))
+    lowest = max(size.low or Fraction(0) for size in listed.sizes)
+    highest = listed.sizes[0].high if listed.complete else None
+    for name, low, high in ((_LARGEST, lowest, highest), (_COUNT, count, count if listed.complete else None)):
+        yield replace(number(name, Interval(low, high), "derived"), derived_from=(_SIZES,))

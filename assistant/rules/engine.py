@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.answer import Standing
-from assistant.rules.book import ADVISING, EXCLUDING, SUPPORTING, RuleBook
+from assistant.rules.book import ACCOMPANYING, ADVISING, EXCLUDING, SUPPORTING, RuleBook
 from assistant.rules.derivation import derived
 from assistant.rules.patient import Patient
 from assistant.rules.truth import Trace, evaluate
@@ -200,14 +200,14 @@ class Evaluation:
         listed = tuple(key for key in excluding if self._effect(key, line) == "contraindicated")
         supports, cautions = fire(spoken.supports), fire(spoken.cautions)
         open_exclusions = are_open(spoken.exclusions)
-        tensions, covered = self._tensions(therapy, excluding)
+        tensions, covered = self._tensions(therapy)
         facts = self._open_facts(open_exclusions)
         standing: Standing
         first: tuple[str, ...]
         if listed:
             standing, first = "contraindicated", listed
         elif tensions and all(key in covered for key in excluding):
-            standing, first = "conflicting", tuple(key for key in covered if self.truth(key))
+            standing, first = "conflicting", covered
         elif excluding:
             standing, first = "not_eligible", excluding
         elif supports:
@@ -239,10 +239,10 @@ class Evaluation:
         effects = [c.effect for c in self.book.rules[rule].then if c.therapy in line and c.effect in EXCLUDING]
         return "contraindicated" if "contraindicated" in effects else effects[0]
 
-    def _tensions(self, therapy: str, excluding: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
-        """The tensions of a therapy both of whose sides fire, and the rules of their sides."""
+    def _tensions(self, therapy: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The tensions of a therapy both of whose sides fire, and the rules of their sides that do."""
         found: list[str] = []
-        covered: set[str] = set()
+        covered: list[str] = []
         for tension in self.book.tensions_of(therapy):
             against, supporting = (
                 [f"{tension.document}/{rule}" for rule in side] for side in (tension.against, tension.supporting)
@@ -250,8 +250,8 @@ class Evaluation:
             # An exclusion of this very therapy, or a caution; the tension of another therapy's rule is not this one's.
             if any(self.truth(key) for key in against) and any(self.truth(key) for key in supporting):
                 found.append(f"{tension.document}/{tension.id}")
-                covered |= {*against, *supporting}
-        return tuple(found), frozenset(covered)
+                covered += [key for key in (*against, *supporting) if self.truth(key)]
+        return tuple(found), tuple(dict.fromkeys(covered))
 
     def _open_facts(self, rules: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(fact for key in rules for fact in self.traces[key].unknown()))
@@ -310,7 +310,7 @@ class Evaluation:
         but not what speaks against them, nor what holds for everybody.
         """
         near = self._near_asked
-        if conclusion.effect in {"prophylaxis", "follow_up"} or {conclusion.therapy, *conclusion.over} & near:
+        if conclusion.effect in ACCOMPANYING or {conclusion.therapy, *conclusion.over} & near:
             return True
         specific = bool(set(self.traces[rule.key].because()) - _INTERVENTIONS)
         if not self.asked:
@@ -343,8 +343,9 @@ class Evaluation:
         return tuple(found)
 
     def shown_with(self, rule: Rule) -> tuple[str, ...]:
-        """Return the keys of the rules always shown beside one."""
-        return tuple(f"{rule.document}/{other}" for other in rule.show_with)
+        """Return the keys of the rules that are always shown beside one and fire as well."""
+        beside = (f"{rule.document}/{other}" for other in rule.show_with)
+        return tuple(key for key in beside if self.truth(key))
 
     def effect_shown(self, rule: Rule, conclusion: Conclusion) -> str:
         """Return the effect a conclusion is shown with: what is only quoted is information, never advice."""

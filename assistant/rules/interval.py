@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,6 +23,8 @@ class Interval:
     high_open: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "low_open", self.low_open and self.low is not None)
+        object.__setattr__(self, "high_open", self.high_open and self.high is not None)
         if self.low is not None and self.high is not None:
             empty = self.low > self.high or (self.low == self.high and (self.low_open or self.high_open))
             if empty:
@@ -109,3 +112,8 @@ class Interval:
 def shown(value: Fraction) -> str:
     """Return a number for the eye: at most four significant digits; comparisons use the exact value."""
     return f"{float(value):.4g}" if abs(value) < 10**4 else f"{float(value):g}"
+
+
+def largest_first(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Return intervals by their upper ends, those without one first."""
+    return tuple(sorted(intervals, key=lambda i: (i.high is None, i.high or 0, i.low or 0), reverse=True))

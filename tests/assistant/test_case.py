@@ -16,6 +16,7 @@ CASES = [
     "62M, midgut NET G2, Ki-67 8 %, bilobar NELM, prior Whipple, bili 45 µmol/L, no ascites",
     "My patient has ascites. TACE?",
     "Woman with portal vein occlusion. Is bland embolization possible?",
+    "Woman with portal vein occlusion: is bland embolization possible?",
     "pt with bilirubin 3.1 mg/dL, chemoembolisation?",
     "71-year-old, G1 ileal NET, Ki-67 2%",
     "I have a Whipple behind me, may I be embolised?",
@@ -108,19 +109,15 @@ GENERAL = [
 ]
 """Nobody's in particular, or without a finding."""
 
-ANYBODY = "'patient with' is read as the hypothetical 'patients with': every finding is unknown"
-NO_UNIT = "a figure in doubt for want of a unit is left out of the findings, although `_figure_in_doubt` counts it"
-REACH = "a doubt reaches across a colon into what was stated before it"
-MISSED = [
-    ("Patient with ascites and bilirubin 3.4 mg/dL. TACE?", ANYBODY),
-    ("Patient with NELM, G3, bilirubin 0.8 mg/dL. Is embolisation an option?", ANYBODY),
-    ("My patient with portal vein occlusion: TACE?", ANYBODY),
-    ("Which therapy for this patient with LVEF 30 %?", ANYBODY),
-    ("bilirubin 3, Whipple: TACE?", NO_UNIT),
-    ("Can this man have TACE with a bilirubin of 2.5?", NO_UNIT),
-    ("Woman with portal vein occlusion: is bland embolization possible?", REACH),
+SOMEBODY = [
+    "Patient with ascites and bilirubin 3.4 mg/dL. TACE?",
+    "Patient with NELM, G3, bilirubin 0.8 mg/dL. Is embolisation an option?",
+    "My patient with portal vein occlusion: TACE?",
+    "Which therapy for this patient with LVEF 30 %?",
+    "bilirubin 3, Whipple: TACE?",
+    "Can this man have TACE with a bilirubin of 2.5?",
 ]
-"""Cases that are answered as general questions: no fact, no standing, no contraindication."""
+"""A patient's, though "patients with" is nobody's, and a figure lacks its unit."""
 
 
 @pytest.fixture(scope="module")
@@ -143,12 +140,9 @@ def test_a_general_question_is_none(decided: Callable[[str], bool], text: str) -
     assert not decided(text)
 
 
-# No wrong "absent" here, but the clinician gets an answer that knows no patient and shows no contraindication.
 # The fifth is the example by which the specification of the rules explains the scope guard.
-@pytest.mark.parametrize(
-    "text", [pytest.param(text, marks=pytest.mark.xfail(strict=True, reason=reason)) for text, reason in MISSED]
-)
-def test_a_patients_message_that_is_missed(decided: Callable[[str], bool], text: str) -> None:
+@pytest.mark.parametrize("text", SOMEBODY)
+def test_one_patient_and_a_figure_in_doubt_make_a_case(decided: Callable[[str], bool], text: str) -> None:
     assert decided(text)
 
 
@@ -265,13 +259,7 @@ def test_something_else_is_asked(text: str) -> None:
         ("62M; which one?\nG2", "which one?"),
         ("bilirubin 1.2 mg/dL and what now? ", "bilirubin 1.2 mg/dL and what now?"),
         ("First line\n\nsecond line?\n", "second line?"),
-        pytest.param(
-            "62M\nascites\nTACE?",
-            "TACE?",
-            # `_SENTENCE` wants white space after the line break that it looks back to: a single one never divides,
-            # so the whole pasted note counts as the question.
-            marks=pytest.mark.xfail(strict=True, reason="a single line break does not end a sentence"),
-        ),
+        ("62M\nascites\nTACE?", "TACE?"),
         ("ascites? no", "ascites?"),
     ],
 )

@@ -134,7 +134,7 @@ def test_ask_explain_prints_the_answer_and_then_the_explanation(
     capsys: pytest.CaptureFixture[str],
     question: str,
 ) -> None:
-    monkeypatch.setattr(cli.Assistant, "open", classmethod(lambda *_, **__: assistant), raising=True)
+    monkeypatch.setattr(cli, "_open", lambda *_: assistant)
     monkeypatch.setattr(sys, "argv", ["nelm", "ask", question, "--explain"])
     with pytest.raises(SystemExit) as left:
         cli.main()

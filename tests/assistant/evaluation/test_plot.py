@@ -174,8 +174,7 @@ def test_the_mark_stands_at_what_the_threshold_answers(tmp_path: Path, monkeypat
     assert at == pytest.approx((answered.sum() / separation.answerable.sum(), (~answered).mean()))
 
 
-# Where no question reaches the threshold the index of the mark is -1: the last point, "everything answered".
-@pytest.mark.xfail(strict=True, reason="a threshold that nothing reaches is marked as if everything were answered")
+# Where no question reaches the threshold nothing is answered: the mark stands at the origin, not at the last point.
 def test_a_threshold_that_nothing_reaches_is_not_marked_as_answering_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

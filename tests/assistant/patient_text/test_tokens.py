@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,7 +37,7 @@ def test_tokens_cover_everything_but_spaces_in_order(text: str) -> None:
 @given(CLINICAL)
 def test_sentences_and_parts_only_count_up_and_a_sentence_begins_a_part(text: str) -> None:
     tokens = tokenise(text)
-    for one, other in zip(tokens, tokens[1:], strict=False):
+    for one, other in itertools.pairwise(tokens):
         assert one.sentence <= other.sentence
         assert one.part <= other.part
         assert one.part < other.part or one.sentence == other.sentence

@@ -26,8 +26,8 @@ LISTS = ("cues", "choices", "values", "sizes", "notes")
 DOUBT = frozenset({"unknown", "conflicting", "implausible"})
 PRECISION = Fraction(6, 10_000)
 """Expected numbers are written with four significant digits."""
-FOLLOWING = frozenset({"lesion_count", "largest_lesion_cm"})
-"""Facts that a list of sizes says with it: an item need not repeat them, but may not contradict them."""
+FOLLOWING = frozenset({"lesion_count", "largest_lesion_cm", "sex"})
+"""Facts that a list of sizes or a pronoun says with it: an item need not repeat them, but may not contradict them."""
 
 
 @cache
@@ -73,12 +73,12 @@ def same(expected: Any, fact: PatientFact | None, definition: FactDefinition) ->
     """Whether a fact was read as expected; ``unknown`` is met by silence too."""
     if expected == "unknown":
         return fact is None or not fact.firm
-    if fact is None:
-        return False
-    if isinstance(expected, str) and expected in DOUBT:
-        return fact.state == expected
-    if not fact.firm:
-        return False
+    if fact is None or (isinstance(expected, str) and expected in DOUBT):
+        return fact is not None and fact.state == expected
+    return fact.firm and same_value(expected, fact, definition)
+
+
+def same_value(expected: Any, fact: PatientFact, definition: FactDefinition) -> bool:
     if definition.kind == NUMBERS:
         sizes = sorted((Fraction(str(size)) for size in expected), reverse=True)
         return len(fact.sizes) == len(sizes) and all(
