@@ -6,14 +6,18 @@ import re
 
 from assistant.rules.patient import Patient, PatientFact
 
-_PATIENT = re.compile(
-    r"""\b(?:patient|pt|man|woman|gentleman|lady|male|female|he|she|him|his|her|himself|herself|year[- ]old|y/?o|yo
-      |mr|mrs|ms|this\ case|our\ case|i\ have|i\ had|i\ am|my
-      |my\ (?:mother|father|mum|mom|dad|wife|husband|sister|brother|patient))\b""",
+_SOMEBODY = re.compile(
+    r"""\b(?:(?:this|my|our|this\ [\w-]{1,20})\ (?:patient|pt|case|man|woman|lady|gentleman)
+      |the\ (?:patient|pt)\ (?:has|had|is|was|asks|wants|refuses|presents|progressed)
+      |he|she|him|his|her|himself|herself|year[- ]old|y/?o|mr|mrs|ms|i\ have|i\ had|i\ am|i['’]m|my)\b
+      |^\W*(?:patient|pt|man|woman|lady|gentleman|male|female)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+"""Words for one person; "a patient" and "patients" are anybody."""
 _GENERAL = re.compile(
-    r"^\s*(?:what|which|who|how|why|when|where|define|list|name|explain|describe|compare)\b", re.IGNORECASE
+    r"^\W*(?:what|which|who|how|why|when|where|define|list|name|explain|describe|compare|does|do|did|is|are|was|were|can|could"
+    r"|should|will|would|has|have|had|since|given|as|because|in|for|among)\b",
+    re.IGNORECASE,
 )
 _TREATMENT = re.compile(
     r"\b(?:which|what)\s+(?:\w+\s+){0,2}?(?:treatments?|therap(?:y|ies)|options?|emboli[sz]ation|procedures?|interventions?|next"
@@ -26,28 +30,41 @@ _ALONE = frozenset(
     {"has_nelm", "planned_interventions", "performed_interventions", "clinical_task", "treatment_intent", "sex"}
 )
 """Facts that a general question names as well; they do not make a case."""
-_MANY = 2
 _SENTENCE = re.compile(r"(?<=[.?!;])\s+|\s*\n\s*")
+_SEVERAL = 2
 
 
 def is_case(text: str, patient: Patient) -> bool:
     """Whether a message is about one patient, rather than a general question that names findings.
 
-    A word for a patient and one finding; or several findings, unless the message is one general question
-    ("Which laboratory limits apply after a Whipple?").
+    One person and a finding; or, where nobody is named, several findings: in several sentences, with several figures, or
+    in one line that is no general question ("Which laboratory limits apply after a Whipple?") and lists them or gives a
+    figure.
     """
     findings = [fact for fact in patient if fact.id not in _ALONE and (fact.firm or _figure_in_doubt(fact))]
     if not findings:
         return False
-    if "age_years" in patient.facts or _PATIENT.search(text):
+    if _SOMEBODY.search(text) or _aged(patient):
         return True
-    numbers = any(fact.interval is not None or _figure_in_doubt(fact) for fact in findings)
-    general = _GENERAL.match(text) is not None and len(_SENTENCE.split(text.strip())) == 1
-    return len(findings) >= _MANY and (numbers or not general)
+    measured = sum(_is_point(fact) or _figure_in_doubt(fact) for fact in findings)
+    if len(findings) < _SEVERAL or measured >= _SEVERAL or len(_SENTENCE.split(text.strip())) > 1:
+        return len(findings) >= _SEVERAL
+    return _GENERAL.match(text) is None and (measured > 0 or text.count(",") >= _SEVERAL)
+
+
+def _aged(patient: Patient) -> bool:
+    age = patient.get("age_years")
+    return age is not None and _is_point(age)
+
+
+def _is_point(fact: PatientFact) -> bool:
+    return fact.interval is not None and fact.interval.single is not None
 
 
 def _figure_in_doubt(fact: PatientFact) -> bool:
-    return fact.state in {"conflicting", "implausible"} or fact.reason == "no unit"
+    """Whether a number was given that cannot be used; grades that differ ("G1, G2, G3") are no figure."""
+    disagree = fact.state == "conflicting" and fact.interval is not None
+    return disagree or fact.state == "implausible" or fact.reason == "no unit"
 
 
 def asks_treatment(text: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import Fact, MissingFact, Note, Recommendation, Statement, TherapyStanding
+from assistant.evidence import company
 from assistant.rules.book import ACCOMPANYING, RuleBook
 from assistant.rules.engine import Evaluation, Fired, Placed, Undecided
 from assistant.rules.interval import Interval
@@ -163,11 +164,15 @@ class Concluder:
                 yield from self._quotes(places, cited, quoted)
 
     def _quotes(self, places: Iterable[Place], cited: CitedPlaces, quoted: set[str]) -> Iterator[Statement]:
-        """The sentences at some places, each once in an answer."""
+        """The sentences at some places, with those they are never shown without, each once in an answer."""
         for place in places:
             if place.key not in quoted:
                 quoted.add(place.key)
                 yield Statement(place.unit.display, "quote", "answer", (cited.number(place),))
+            for other in company(place, self._library):
+                if other.key not in quoted:
+                    quoted.add(other.key)
+                    yield Statement(other.unit.display, "quote", "caveat", (cited.number(other),))
 
     def _standing(
         self, placed: Placed, rules: Sequence[Rule], cited: CitedPlaces, quoted: set[str]

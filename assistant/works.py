@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from corpus.document import Document
-from index.analysis import fold
+from index.analysis import content_terms, fold
 from index.library import Library, Place
 
 _TO = r"-|to|through|until"
@@ -15,6 +15,12 @@ _BY_NUMBER = re.compile(
     rf"[\[(#]?\s*(?P<numbers>\d{{1,3}}(?:\s*(?:,\s*(?:and|or)\b|,|and|&|or|{_TO})\s*\d{{1,3}})*)\b"
 )
 _NUMBERS = re.compile(rf"(?P<first>\d+)(?:\s*(?:{_TO})\s*(?P<last>\d+))?")
+_OF_WORKS = re.compile(
+    r"\b(?:authors?|cite[ds]?|citations?|details?|doi|entry|full|give|journal|links?|lists?|name|numbers?|papers?|please|print"
+    r"|published|review|show|source|stud(?:y|ies)|titles?|what|which|who|works?|wrote|written|year)\b"
+)
+_BESIDE_NUMBERS = 1
+"""Content words a question for references by number may have besides words for works."""
 _STANDS_BEHIND = (
     r"(?:is|are|was|were|stands?|reports?|reported|says?|said|shows?|showed|found|finds?|supports?|backs?|cited)"
 )
@@ -38,7 +44,10 @@ MOST_ASKED = 8
 
 def numbers_asked(text: str) -> tuple[int, ...]:
     """Return the numbers of the references a question asks for by number, each once; ranges are written out."""
-    found = [n for match in _BY_NUMBER.finditer(fold(text)) for n in _written_out(match["numbers"])]
+    folded = fold(text)
+    if len(content_terms(_OF_WORKS.sub(" ", _BY_NUMBER.sub(" ", folded)))) > _BESIDE_NUMBERS:
+        return ()  # "Rabei and Fidelman's reasons (ref 54)" asks for the reasons
+    found = [n for match in _BY_NUMBER.finditer(folded) for n in _written_out(match["numbers"])]
     return tuple(dict.fromkeys(found))
 
 

@@ -13,11 +13,13 @@ from corpus.definitions import FactDefinition
 
 AGE, SEX = "age_years", "sex"
 _YEARS = r"(?:y(?:ea)?rs?[- ]?old|y/?o|y\.o\.?)"
+_ISOTOPE = r"(?:fdg|dopa|fluoro|pet\b)"
 _PERSON = re.compile(
-    rf"(?<![\w.])(?P<age>\d{{1,3}})\s*-?\s*(?:{_YEARS}|yrs?|y)?\s*[-/, ]?\s*(?P<sex>[mf♂♀])(?![\w/])"
-    r"|(?<![\w.])(?P<sex2>[mf])\s*[,/ ]?\s*(?P<age2>\d{2,3})(?!\w|[.,]\d|\s*(?:mg|g|u|mm|cm|%))"
+    rf"(?<![\w.-])(?P<age>\d{{1,3}})\s*-?\s*(?:{_YEARS}|yrs?|y)?\s*[-/, ]?\s*(?P<sex>[mf♂♀])(?![\w/-]|\s*{_ISOTOPE})"
+    r"|(?<![\w.'’])(?P<sex2>[mf])\s*[,/ ]?\s*(?P<age2>\d{2,3})(?!\w|[.,]\d|\s*(?:mg|g|u|mm|cm|%))"
     rf"|(?<![\w.])(?P<age3>\d{{1,3}})\s*-?\s*{_YEARS}\b"
     r"|\b(?P<title>mr|mrs|ms|miss)\.?\s+\w{1,20},?\s+(?:aged?\s+)?(?P<age4>\d{2,3})(?=\s*(?:[,;.)]|$))"
+    r"|\bi['’]?m\s+(?P<age5>\d{2})(?![\w.%]|\s*(?:mg|g|kg|cm|mm|days?|weeks?|months?)\b)"
     r"|\bsex\s*[:=]?\s*(?P<sex4>m(?:ale)?|f(?:emale)?)\b",
     re.IGNORECASE,
 )
@@ -32,7 +34,7 @@ def person_in(text: str, age: FactDefinition) -> Iterator[PatientFact]:
         yield from _sex_of_pronouns(text)
         return
     base = PatientFact(AGE, "value", span=(match.start(), match.end()), as_written=match.group())
-    years = match["age"] or match["age2"] or match["age3"] or match["age4"]
+    years = match["age"] or match["age2"] or match["age3"] or match["age4"] or match["age5"]
     sex = match["sex"] or match["sex2"] or match["sex4"] or match["title"]
     if years and age.plausible is not None and int(years) <= age.plausible[1]:
         yield replace(base, interval=Interval.point(Fraction(years)), unit=age.unit)

@@ -145,10 +145,26 @@ def test_every_field_of_the_answer_is_sent() -> None:
 
 
 def test_rooms_nothing_fills_yet_are_empty_and_not_absent(assistant: Assistant) -> None:
-    values = json.loads(assistant.ask("TACE").to_json())
+    values = json.loads(assistant.ask("Is this paper a review article or an original trial?").to_json())
+    assert values["citations"]
     rooms = {name: values[name] for name in ("facts", "recommendations", "therapies", "ask", "notes")}
     assert rooms == {name: [] for name in rooms}
     assert [values[name] for name in ("reason", "premise", "patient")] == [None] * 3
+
+
+def test_notes_of_the_source_on_sentences_shown_are_attached_to_a_general_answer(assistant: Assistant) -> None:
+    answer = assistant.ask("TACE")
+    values = json.loads(answer.to_json())
+    assert [values[name] for name in ("facts", "recommendations", "therapies", "ask")] == [[]] * 4
+    assert "S-AST" in {note.id for note in answer.notes}
+    units = {citation.n: citation.unit for citation in answer.citations}
+    held = {note.id: note for note in assistant.patients.book.notes.values()}
+    for note in answer.notes:
+        assert note.citations, "a note on nothing that is shown"
+        assert {units[n] for n in note.citations} == set(held[note.id].units) & set(units.values())
+        assert note.text == held[note.id].text
+    order = ["high", "medium", "low"]
+    assert [note.severity for note in answer.notes] == sorted((n.severity for n in answer.notes), key=order.index)
 
 
 def test_an_indent_changes_white_space_only(assistant: Assistant) -> None:

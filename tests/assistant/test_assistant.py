@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant import Answer, Assistant
+from assistant.question import LONGEST_MESSAGE
 from corpus.document import Document
 from index.errors import IndexMissingError
 from index.opening import SearchIndex
+from index.search import LONGEST_QUESTION
 from tests.conftest import REVIEW, ROOT
 
 SOURCE = (ROOT / "corpus" / "guidelines" / REVIEW / "source.md").read_bytes().decode("utf-8")
@@ -73,7 +75,16 @@ def check(answer: Answer) -> None:
     for citation in answer.citations:
         assert citation.quote == SOURCE[citation.start : citation.end] != ""
     assert json.loads(answer.to_json().encode("utf-8"))["schema"] == "nelm.answer/1"
-    if answer.status in {"not_covered", "declined"}:
+    numbers = [citation.n for citation in answer.citations]
+    named = [n for said in (answer.statements, answer.recommendations, answer.notes) for s in said for n in s.citations]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert set(named) == set(numbers), "every citation is somebody's, and nobody names another"
+    if answer.facts:  # a patient is described: the rules answer, nothing was decided
+        assert answer.status in {"answered", "partial", "needs_facts", "conflict"}
+        assert (answer.reason, answer.premise, answer.confidence) == (None, None, None)
+        assert answer.statements
+        assert "nearest" not in {statement.role for statement in answer.statements}
+    elif answer.status in {"not_covered", "declined"}:
         assert (answer.reason is None) == (answer.status == "declined")
         assert {statement.role for statement in answer.statements if statement.kind == "quote"} <= {"nearest"}
         assert answer.text == answer.statements[0].text
@@ -83,7 +94,8 @@ def check(answer: Answer) -> None:
         assert answer.status == "answered"
         assert answer.reason is None
         assert answer.citations
-        assert answer.confidence is not None
+        if answer.confidence is None:  # works asked for by number: nothing was decided
+            assert {citation.section for citation in answer.citations} == {"References"}
         assert "answer" in {statement.role for statement in answer.statements if statement.kind == "quote"}
         assert "nearest" not in {statement.role for statement in answer.statements}
 
@@ -132,16 +144,37 @@ def test_citations_are_numbered_from_one_and_every_statement_names_its_own(answe
         assert numbers == list(range(1, len(numbers) + 1))
         displays = {citation.n: citation.display for citation in answer.citations}
         quotes = [statement for statement in answer.statements if statement.kind == "quote"]
-        assert [statement.citations for statement in quotes] == [(n,) for n in numbers]
-        assert [statement.text for statement in quotes] == list(displays.values())
+        assert all(len(statement.citations) == 1 for statement in quotes)
+        assert [statement.text for statement in quotes] == [displays[s.citations[0]] for s in quotes]
         assert len({citation.unit for citation in answer.citations}) == len(numbers)
+        if answer.facts:  # rules cite sentences they do not quote
+            assert len({statement.citations for statement in quotes}) == len(quotes)
+        else:
+            assert [statement.citations for statement in quotes] == [(n,) for n in numbers]
+
+
+def test_a_direct_line_stands_before_the_sentences_and_names_them(answers: list[Answer]) -> None:
+    lines = [a for a in answers if not a.facts and any(s.role == "lead" and s.citations for s in a.statements)]
+    assert len(lines) >= 10
+    for answer in lines:
+        roles = [statement.role for statement in answer.statements]
+        leads = roles.count("lead")
+        assert roles[:leads] == ["lead"] * leads
+        for statement in answer.statements[:leads]:
+            assert statement.kind == "derived"
+            assert set(statement.citations) <= {citation.n for citation in answer.citations}
+            assert answer.text.index(statement.text) < answer.text.index("“")
 
 
 def test_the_text_holds_every_quote_with_its_marker(answers: list[Answer]) -> None:
-    for answer in (a for a in answers if a.status == "answered"):
-        for citation in answer.citations:
-            assert f"“{citation.display}” [{citation.n}]" in answer.text
-        assert [int(n) for n in re.findall(r"” \[(\d+)\]", answer.text)] == [c.n for c in answer.citations]
+    for answer in (a for a in answers if a.status not in {"not_covered", "declined"}):
+        quotes = [statement for statement in answer.statements if statement.kind == "quote"]
+        for statement in quotes:
+            assert f"“{statement.text}” [{statement.citations[0]}]" in answer.text
+        marked = [int(n) for n in re.findall(r"” \[(\d+)\]", answer.text)]
+        assert marked == [statement.citations[0] for statement in quotes]
+        if not answer.facts:
+            assert marked == [citation.n for citation in answer.citations]
 
 
 def test_references_are_those_printed_in_the_sentence(assistant: Assistant) -> None:
@@ -245,15 +278,17 @@ def test_no_mixture_of_the_fields_words_and_markup_crashes(assistant: Assistant,
     check(assistant.ask(" ".join(pieces)))
 
 
-def test_a_hundred_thousand_characters_are_read_as_their_first_two_thousand(assistant: Assistant) -> None:
+def test_a_hundred_thousand_characters_are_read_as_twenty_thousand_and_searched_by_two(assistant: Assistant) -> None:
     message = (
         f"{REAL} The referring physician adds that " + "the patient feels well and asks again and again, " * 4000
     )[:100_000]
-    long, cut = assistant.ask(message), assistant.ask(message[:2000])
-    assert long.citations == cut.citations
+    assert (LONGEST_MESSAGE, LONGEST_QUESTION) == (20_000, 2000)
+    long, searched = assistant.ask(message), assistant.ask(message[:2000])
+    assert long.to_json() == assistant.ask(message[:20_000]).to_json()
+    assert long.question == message[:20_000].strip()
+    assert long.citations == searched.citations
     assert long.citations
-    assert long.passages == cut.passages
-    assert len(long.question) <= 2000
+    assert long.passages == searched.passages
 
 
 def test_blanks_and_controls_after_a_question_change_nothing(assistant: Assistant) -> None:
@@ -262,8 +297,21 @@ def test_blanks_and_controls_after_a_question_change_nothing(assistant: Assistan
         assert assistant.ask(padded).to_json() == plain
 
 
-def test_what_follows_the_first_two_thousand_characters_is_not_read(assistant: Assistant) -> None:
+def test_what_follows_the_first_two_thousand_characters_is_not_searched(assistant: Assistant) -> None:
     first = f"{REAL} ".ljust(2000, ".")
+    long, short = assistant.ask(first + " carcinoid crisis" * 500), assistant.ask(first)
+    assert (long.citations, long.passages) == (short.citations, short.passages)
+    assert long.resolved_question == short.resolved_question
+    assert long.citations
+
+
+def test_a_patient_is_read_up_to_twenty_thousand_characters_and_no_further(assistant: Assistant) -> None:
+    patient = " My patient has a bilirubin of 1.5 mg/dL."
+    for length, read in ((2000, True), (20_000 - len(patient), True), (20_000, False)):
+        before = f"{REAL}\n".ljust(length, "\n")
+        answer = assistant.ask(before + patient)
+        assert ("bilirubin_mg_dl" in {fact.id for fact in answer.facts}) is read, length
+    first = f"{REAL} ".ljust(20_000, ".")
     assert assistant.ask(first + "TACE " * 9000).to_json() == assistant.ask(first).to_json()
 
 

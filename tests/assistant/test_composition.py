@@ -201,7 +201,10 @@ def test_a_sentence_that_speaks_of_its_own_time_is_dated(search_index: SearchInd
     last = answer.statements[-1]
     assert (last.kind, last.role, last.citations) == ("derived", "caveat", (2,))
     assert last.text == "“Ongoing”, “recent” and “current” mean as of April 2024."
-    assert answer.text.endswith(last.text)
+    quoted = [f"“{citation.display}” [{citation.n}]" for citation in answer.citations]
+    assert answer.text == "\n\n".join([*quoted, f"{last.text} [2]"]), "after the sentences, with the one it dates"
+    undated = composer(library).answered(ASKED, evidence[:1], heads=False)
+    assert [s.kind for s in undated.statements] == ["quote"]
 
 
 def test_nearest_sentences_are_quoted_as_such_and_stay_out_of_the_text(search_index: SearchIndex) -> None:

@@ -14,6 +14,7 @@ from assistant.asking import Asking
 from assistant.calibration import Logistic
 from assistant.decision import SIGNS, DecisionReader
 from assistant.fitting import CANDIDATES, FALSE_ABSTENTION, FALSE_CORRECTION, FOLDS, Scored
+from assistant.models import fitted_code
 from assistant.ranker import FEATURES, Features, Ranker
 from assistant.wording import Wording
 from corpus.integrity import GUIDELINES
@@ -283,7 +284,8 @@ def test_a_second_fit_gives_the_same_values_whatever_was_drawn_before(data: FitD
     again = fitting.fit_models(data)
     assert again == fitted.models
     assert json.dumps(again) == json.dumps(fitted.models), "the manifest has the same bytes"
-    assert set(json.loads(json.dumps(again))) == {"ranker", "decision", "wording", "premises"}
+    assert set(json.loads(json.dumps(again))) == {"ranker", "decision", "wording", "premises", "code"}
+    assert again["code"] == fitted_code(), "what fitted them stands beside them"
 
 
 def test_the_manifest_s_values_make_the_models_that_serve(fitted: Fitted) -> None:

@@ -22,6 +22,7 @@ FILES = [
     "concepts.terms.json",
     "knowledge.json",
     "model.onnx",
+    "patients.json",
     "projection.npy",
     "questions.faiss",
     "source-criss-makary-2024.md",
