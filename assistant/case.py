@@ -37,19 +37,20 @@ _SEVERAL = 2
 def is_case(text: str, patient: Patient) -> bool:
     """Whether a message is about one patient, rather than a general question that names findings.
 
-    One person and a finding; or, where nobody is named, several findings: in several sentences, with several figures, or
+    One person and a finding; or, where nobody is named, several findings: in sentences, with several figures, or
     in one line that is no general question ("Which laboratory limits apply after a Whipple?") and lists them or gives a
     figure.
     """
-    findings = [fact for fact in patient if fact.id not in _ALONE and (fact.firm or _figure_in_doubt(fact))]
+    findings = [fact for fact in patient if fact.id not in _ALONE and (fact.firm or _in_doubt(fact))]
     if not findings:
         return False
     if _SOMEBODY.search(text) or _aged(patient):
         return True
-    measured = sum(_is_point(fact) or _figure_in_doubt(fact) for fact in findings)
+    measured = sum(map(_is_measured, findings))
     if len(findings) < _SEVERAL or measured >= _SEVERAL or len(_SENTENCE.split(text.strip())) > 1:
         return len(findings) >= _SEVERAL
-    return _GENERAL.match(text) is None and (measured > 0 or text.count(",") >= _SEVERAL)
+    listed = text.count(",") >= _SEVERAL and all(fact.firm for fact in findings)  # "G1, G2, G3" is no list of findings
+    return _GENERAL.match(text) is None and (measured > 0 or listed)
 
 
 def _aged(patient: Patient) -> bool:
@@ -57,14 +58,17 @@ def _aged(patient: Patient) -> bool:
     return age is not None and _is_point(age)
 
 
+def _is_measured(fact: PatientFact) -> bool:
+    return _is_point(fact) or (_in_doubt(fact) and (fact.interval is not None or fact.state != "conflicting"))
+
+
 def _is_point(fact: PatientFact) -> bool:
     return fact.interval is not None and fact.interval.single is not None
 
 
-def _figure_in_doubt(fact: PatientFact) -> bool:
-    """Whether a number was given that cannot be used; grades that differ ("G1, G2, G3") are no figure."""
-    disagree = fact.state == "conflicting" and fact.interval is not None
-    return disagree or fact.state == "implausible" or fact.reason == "no unit"
+def _in_doubt(fact: PatientFact) -> bool:
+    """Whether something was stated that cannot be used: statements that disagree, a figure that cannot be."""
+    return fact.state in {"conflicting", "implausible"} or fact.reason == "no unit"
 
 
 def asks_treatment(text: str) -> bool:

@@ -23,6 +23,8 @@ _DIRECTIONS = {
     "not_significant": "no significant difference between {left} and {right}",
 }
 _SIDES = 2
+_CONDITIONS = frozenset({"why", "date", "indication"})
+"""What a sentence answers and a direction does not: "when is one preferred", "for whom", "why"."""
 _ENDPOINTS = frozenset({"metric", "topic"})
 """Kinds of vocabulary entries that a comparison may be by."""
 MOST_DIRECTIONS = 2
@@ -120,7 +122,8 @@ class _Reader:
 def compared(query: Query, asking: Asking, lexicon: Lexicon) -> frozenset[str]:
     """Return the treatments a question compares, empty where it does not compare two or more."""
     therapies = {entry for entry, w in query.concepts.items() if w == 1.0 and lexicon.kinds.get(entry) == "therapy"}
-    return frozenset(therapies) if "comparison" in asking.attributes and len(therapies) >= _SIDES else frozenset()
+    asks = "comparison" in asking.attributes and not asking.attributes & _CONDITIONS
+    return frozenset(therapies) if asks and len(therapies) >= _SIDES else frozenset()
 
 
 def directions(relations: Sequence[Relation], sides: frozenset[str], query: Query) -> tuple[Relation, ...]:
@@ -170,12 +173,17 @@ def _with_interval(outcome: Outcome) -> str:
 
 
 def _relation_text(relation: Relation, lexicon: Lexicon) -> str:
-    left = lexicon.names.get(relation.left, relation.left)
-    right = _listed(lexicon.names.get(entry, entry) for entry in relation.right)
+    left = _inside(lexicon.names.get(relation.left, relation.left))
+    right = _listed(_inside(lexicon.names.get(entry, entry)) for entry in relation.right)
     by = _listed(lexicon.names.get(entry, entry).lower() for entry in relation.by)
     text = _capital(_DIRECTIONS[relation.relation].format(left=left, right=right))
     whom = f" ({relation.population})" if relation.population else ""
     return f"{text}: {by}{whom}." if by else f"{text}{whom}."
+
+
+def _inside(name: str) -> str:
+    """A name inside a sentence: abbreviations keep their capitals."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def _capital(text: str) -> str:

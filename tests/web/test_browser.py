@@ -100,7 +100,7 @@ def test_at_phone_width_no_page_scrolls_sideways(
     page = browser.new_page(viewport={"width": 390, "height": 800})
     if path == "answer":
         ask(page, address, "Lower risk of post-embolic syndrome than TACE? " + "supercalifragilistic" * 12)
-        page.locator("summary").click()
+        page.get_by_text("All passages found").click()
     elif path == "citation":
         page.goto(address + assistant.ask(QUESTIONS[1]).citations[0].url)
     else:

@@ -278,7 +278,8 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_the_commands_are_those_promised() -> None:
-    assert COMMANDS == ["ask", "bench", "build", "check", "eval", "schema", "search", "serve", "source"]
+    promised = "ask bench build check eval facts recommend rules schema search serve source"
+    assert promised.split() == COMMANDS
 
 
 @pytest.mark.parametrize("words", [["answer", "TACE"], ["ask", "--loud", "TACE"], ["search"], ["serve", "--port", "x"]])
