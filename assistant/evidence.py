@@ -76,10 +76,7 @@ class Chooser:
         scores = self._scores(features)
         parts = parts_of(query.mended, self._library.lexicon)
         rows = self._best_few(scores, ranking)
-        for part in self._uncovered(parts, rows[0]):
-            row = self._best_for_part(part)
-            if row not in rows:
-                rows.append(row)
+        rows += [row for row in self._for_parts(parts, rows[0]) if row not in rows]
         rows += [row for row in self._comparing(query, features.asking, ranking) if row not in rows]
         rows = self._cover_more(query, scores, ranking, rows)[:MOST_SENTENCES]
         best = tuple(self._library.places[row] for row in rows)
@@ -97,15 +94,18 @@ class Chooser:
         candidates = sorted(ranking.order[: 2 * _CANDIDATES], key=lambda row: -scores[row])  # stable: ties as ranked
         return [row for row in candidates[:2] if scores[row] >= scores[candidates[0]] - _HARDLY_WORSE]
 
-    def _uncovered(self, parts: Sequence[str], row: int) -> list[str]:
-        """The parts without the one that the best sentence covers most of: it needs no search of its own."""
+    def _for_parts(self, parts: Sequence[str], best: int) -> list[int]:
+        """The best unit for each part but the one that the best of all covers most of, unless another part has that."""
+        if not parts:
+            return []
         words = self._search.legs.words
         shares: list[float] = []
         for part in parts:
             mass = {term: words.idf(term) for term in self._search.read(part).terms}
-            shares.append(float(words.coverage(mass)[row]) / max(sum(mass.values()), 1e-9))
-        covered = shares.index(max(shares)) if shares else -1
-        return [part for number, part in enumerate(parts) if number != covered]
+            shares.append(float(words.coverage(mass)[best]) / max(sum(mass.values()), 1e-9))
+        covered = shares.index(max(shares))
+        rows = [self._best_for_part(part) for number, part in enumerate(parts) if number != covered]
+        return [*rows, self._best_for_part(parts[covered])] if best in rows else rows
 
     def _best_for_part(self, part: str) -> int:
         query = self._search.read(part)

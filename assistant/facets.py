@@ -19,7 +19,9 @@ _SECOND_QUESTION = re.compile(
     re.IGNORECASE,
 )
 _VERSUS = re.compile(r"\b(?:versus|vs\.?|compared (?:with|to))(?!\w)", re.IGNORECASE)
+_LAST_SEPARATOR = re.compile(r",\s*(?:and|or)\s+", re.IGNORECASE)
 _LIST_SEPARATOR = re.compile(r",\s*(?:and\s+|or\s+)?|\s+and\s+", re.IGNORECASE)
+_LISTED = re.compile(r",\s*(?:and\s+|or\s+)?", re.IGNORECASE)
 _SIDES = "therapy"
 _JOINING = frozenset({"versus", "vs", "or", "and", "compared", "with", "to"})
 
@@ -30,7 +32,7 @@ def parts_of(question: str, lexicon: Lexicon) -> tuple[str, ...]:
         parts = split(question)
         if len(parts) > 1:
             return _worth_asking(parts, lexicon)
-    return _worth_asking(_by_sides(question, lexicon), lexicon)
+    return _worth_asking(_by_sides(question, lexicon) or _by_list(question, lexicon), lexicon)
 
 
 def _worth_asking(parts: list[str], lexicon: Lexicon) -> tuple[str, ...]:
@@ -76,7 +78,21 @@ def _by_second_question(question: str) -> list[str]:
 
 
 def _list(body: str) -> list[str]:
-    return [part.strip(" ?.") for part in _LIST_SEPARATOR.split(body) if part.strip(" ?.")]
+    """The items of a list; where a comma stands before the last conjunction, those without one join no items."""
+    separator = _LISTED if _LAST_SEPARATOR.search(body) else _LIST_SEPARATOR
+    return [part.strip(" ?.") for part in separator.split(body) if part.strip(" ?.")]
+
+
+def _by_list(question: str, lexicon: Lexicon) -> list[str]:
+    """“Which societies back A, B after C, and D?": what stands before the first item goes with each."""
+    if _LAST_SEPARATOR.search(question) is None or _SENTENCE.search(question.strip()):
+        return []
+    first, *further = _list(question)
+    tokens, mentions = words(first), lexicon.mentions(first)
+    if len(further) + 1 < MOST_PARTS or not mentions or mentions[-1].last < len(tokens):
+        return []
+    head = " ".join(tokens[: mentions[-1].first])
+    return [first, *(f"{head} {item}" for item in further)] if content_terms(head) else []
 
 
 def _by_sides(question: str, lexicon: Lexicon) -> list[str]:

@@ -14,6 +14,12 @@ from index.opening import SearchIndex
         ("RFA versus microwave: which is faster?", ["rfa", "microwave"]),
         ("Who wrote the review, and when was it published?", ["wrote", "published"]),
         ("Octreotide: dose of the bolus, rate of the infusion", ["bolus", "infusion"]),
+        ("Ki-67: grading, and choice between TACE and TARE", ["grading", "TACE and TARE"]),
+        ("What is the role of CT, MRI, and PET?", ["role of CT", "role of MRI", "role of PET"]),
+        (
+            "Who backs resection, PRRT after SSA, and early embolization?",
+            ["resection", "backs PRRT after", "backs early"],
+        ),
     ],
 )
 def test_a_question_of_several_parts_is_split(search_index: SearchIndex, question: str, needles: list[str]) -> None:
@@ -36,6 +42,7 @@ def test_what_is_stated_before_is_context_of_each_part(search_index: SearchIndex
         "Which symptoms do carcinoid syndrome and crisis share?",
         "Is resection possible in patients with disease in both lobes?",
         "TACE contraindications",
+        "Do doxorubicin, cisplatin or mitomycin differ in TACE?",
         "Who else?",
         "",
     ],
