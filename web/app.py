@@ -79,10 +79,20 @@ def _pages(assistant: Assistant) -> APIRouter:
 
     @router.api_route("/", methods=["GET", "POST"])  # one route, so that a wrong method is told of both
     def start(
-        request: Request, question: Annotated[str, Form()] = "", confirmed: Annotated[tuple[str, ...], Form()] = ()
+        request: Request,
+        question: Annotated[str, Form()] = "",
+        confirmed: Annotated[tuple[str, ...], Form()] = (),
+        corrected: Annotated[tuple[str, ...], Form()] = (),
+        fact: Annotated[str, Form()] = "",
+        value: Annotated[str, Form()] = "",
     ) -> Response:
-        answer = assistant.ask(question, confirmed=confirmed) if request.method == "POST" else None
-        return chat_page(assistant, answer)
+        if request.method != "POST":
+            return chat_page(assistant, None)
+        corrections = (*corrected, f"{fact}={value}") if fact and value.strip() else corrected
+        facts = {name: given for name, _, given in (item.partition("=") for item in corrections)}
+        answer = assistant.ask(question, facts=facts or None, confirmed=confirmed)
+        carried = [("confirmed", item) for item in confirmed] + [("corrected", f"{n}={v}") for n, v in facts.items()]
+        return chat_page(assistant, answer, tuple(carried))
 
     @router.get("/source/{document}")
     def current(document: str) -> Response:

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.answer import Answer, Citation, Recommendation
+from assistant.answer import Answer, Citation, Fact, Recommendation
 from assistant.conclusions import standing_words
 from assistant.rules.book import RuleBook
+from corpus.definitions import CHOICE, FLAG, SET
 from web.case_report import MOST_QUESTIONS, fact_words
 
 
 @dataclass(frozen=True, slots=True)
 class FactChip:
-    """A fact as read, and how it stands: firm, open or in doubt."""
+    """A fact as read, how it stands (firm, open or in doubt), and what it can be set to.
 
+    Attributes:
+        values: Of a flag or choice; empty for numbers, which are typed.
+        unit: Of a number.
+        changeable: Whether it may be corrected; what follows from others may not.
+    """
+
+    id: str
     words: str
     state: str
     cue: str
+    values: tuple[str, ...]
+    unit: str
+    changeable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +47,19 @@ class CaseView:
     Attributes:
         groups: Heading, kind of standing, and therapies, weightiest first.
         questions: Shown open; ``further`` counts the rest.
+        carried: Names and values of what was confirmed and corrected before, for the next form.
     """
 
     facts: tuple[FactChip, ...]
     groups: tuple[tuple[str, str, tuple[TherapyRow, ...]], ...]
     questions: tuple[tuple[str, bool], ...]
     further: int
+    carried: tuple[tuple[str, str], ...]
 
 
-def case_view(answer: Answer, book: RuleBook) -> CaseView:
+def case_view(answer: Answer, book: RuleBook, carried: tuple[tuple[str, str], ...] = ()) -> CaseView:
     """Return what the page shows of an answer about a patient."""
-    facts = tuple(FactChip(fact_words(fact, book), fact.state, fact.cue or "") for fact in answer.facts)
+    facts = tuple(_chip(fact, book) for fact in answer.facts)
     groups = []
     for standing, heading in standing_words().items():
         rows = tuple(
@@ -62,7 +75,15 @@ def case_view(answer: Answer, book: RuleBook) -> CaseView:
         if rows:
             groups.append((heading, standing, rows))
     questions = tuple((ask.question, ask.critical) for ask in answer.ask[:MOST_QUESTIONS])
-    return CaseView(facts, tuple(groups), questions, max(0, len(answer.ask) - MOST_QUESTIONS))
+    return CaseView(facts, tuple(groups), questions, max(0, len(answer.ask) - MOST_QUESTIONS), carried)
+
+
+def _chip(fact: Fact, book: RuleBook) -> FactChip:
+    definition = book.facts[fact.id]
+    values = {FLAG: ("present", "absent"), CHOICE: definition.values}.get(definition.kind, ())
+    changeable = fact.source != "derived" and definition.kind != SET
+    words = fact_words(fact, book)
+    return FactChip(fact.id, words, fact.state, fact.cue or "", values, definition.unit, changeable)
 
 
 def _unstated(answer: Answer, therapy: str, book: RuleBook) -> tuple[str, ...]:

@@ -35,10 +35,10 @@ def _page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) 
     return HTMLResponse(html, status_code=status)
 
 
-def chat_page(assistant: Assistant, answer: Answer | None) -> HTMLResponse:
+def chat_page(assistant: Assistant, answer: Answer | None, carried: tuple[tuple[str, str], ...] = ()) -> HTMLResponse:
     """The form, and below it the answer if there is one; of a patient, also what was understood and concluded."""
     book = assistant.patients.book
-    case = case_view(answer, book) if answer is not None and answer.facts else None
+    case = case_view(answer, book, carried) if answer is not None and answer.facts else None
     citations = [document.citation for document in assistant.documents]
     return _page("chat.html", documents=citations, answer=answer, case=case)
 

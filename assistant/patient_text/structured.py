@@ -15,6 +15,7 @@ from assistant.rules.interval import Interval, largest_first
 from assistant.rules.patient import Patient, PatientFact, choice, flag, number, therapies
 from corpus.definitions import CHOICE, FLAG, NUMBERS, SET, FactDefinition
 
+UNKNOWN = "unknown"
 _STATES = {True: "present", False: "absent", "present": "present", "absent": "absent", "yes": "present", "no": "absent"}
 
 
@@ -37,7 +38,7 @@ def facts_from_mapping(values: Mapping[str, Any], book: RuleBook) -> tuple[Patie
     """Read facts, each by itself; what is unknown by name, unit or value is refused by name and the rest kept.
 
     ``{"bilirubin_mg_dl": "45 µmol/L", "ascites": False, "grade": ["G1", "G2"], "planned_interventions": ["tace"]}``.
-    ``None`` and ``"unknown"`` say nothing. A number without unit is in the fact's canonical unit.
+    ``None`` says nothing, ``"unknown"`` takes back what a text says. A number without unit is in the canonical unit.
     """
     facts: list[PatientFact] = []
     problems: list[FactProblem] = []
@@ -46,7 +47,9 @@ def facts_from_mapping(values: Mapping[str, Any], book: RuleBook) -> tuple[Patie
         definition = book.facts.get(name)
         if definition is None:
             problems.append(FactProblem(name, "no such fact"))
-        elif value is not None and value != "unknown":
+        elif value == UNKNOWN:
+            facts.append(PatientFact(name, "unknown", source="correction", reason="taken back"))
+        elif value is not None:
             try:
                 facts.append(_fact(definition, value, units))
             except FactError as exc:

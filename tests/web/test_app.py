@@ -461,3 +461,35 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_no_script(
 def test_the_styles_load_nothing_from_elsewhere(client: TestClient) -> None:
     css = client.get("/static/style.css").text
     assert not re.search(r"@import|url\(|https?:|expression", css)
+
+
+# A patient on the page: facts are taken back and corrected by forms
+
+
+CASE = "62M, NET G2, prior Whipple, no ascites. TACE?"
+
+
+def sent(client: TestClient, **fields: Any) -> str:
+    response = client.post("/", data={"question": CASE, **fields})
+    assert response.status_code == 200
+    return response.text
+
+
+def test_a_fact_is_taken_back(client: TestClient) -> None:
+    assert "Listed contraindication" in sent(client)
+    page = sent(client, fact="whipple_history", value="unknown")
+    assert "(Whipple): unknown (taken back)" in page
+    assert "Listed contraindication" not in page
+
+
+def test_a_fact_is_corrected_and_the_correction_carried_on(client: TestClient) -> None:
+    page = sent(client, corrected="whipple_history=absent", fact="ascites", value="present")
+    assert '<input type="hidden" name="corrected" value="whipple_history=absent">' in page
+    assert '<input type="hidden" name="corrected" value="ascites=present">' in page
+    assert "(Whipple): absent" in page
+
+
+def test_a_correction_that_cannot_be_is_an_error_for_people(client: TestClient) -> None:
+    response = client.post("/", data={"question": CASE, "fact": "ascites", "value": "perhaps"})
+    assert response.status_code == 422
+    assert "neither present nor absent" in response.text

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.patient_text.structured import FactProblem, facts_from_mapping
 from assistant.rules.interval import Interval
-from assistant.rules.patient import PatientFact
+from assistant.rules.patient import Patient, PatientFact
 from corpus.definitions import CHOICE, FLAG, NUMBER, NUMBERS, SET
 from tests.assistant.patient_text import book
 
@@ -51,12 +51,13 @@ def test_flags(value: Any, state: str) -> None:
     assert fact("ascites", value).state == state
 
 
-@pytest.mark.parametrize("value", [None, "unknown"])
 @pytest.mark.parametrize("name", ["ascites", "grade", "bilirubin_mg_dl", "lesion_sizes_cm", "planned_interventions"])
-def test_unknown_says_nothing_and_is_never_absent(name: str, value: Any) -> None:
-    patient, problems = facts_from_mapping({name: value}, book())
-    assert list(patient) == []
+def test_none_says_nothing_and_unknown_takes_back_and_is_never_absent(name: str) -> None:
+    assert facts_from_mapping({name: None}, book()) == (Patient(), ())
+    patient, problems = facts_from_mapping({name: "unknown"}, book())
     assert problems == ()
+    assert [(fact.id, fact.state, fact.reason) for fact in patient] == [(name, "unknown", "taken back")]
+    assert patient.get(name) is None
 
 
 @pytest.mark.parametrize(
