@@ -5,12 +5,13 @@ Renders an answer and an evaluation; decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.answer import Answer, Fact, Recommendation
 from assistant.conclusions import standing_words
 from assistant.rules.book import RuleBook
 from assistant.rules.engine import Evaluation
+from assistant.rules.sensitivity import Change
 from assistant.rules.truth import Trace
 from corpus.conditions import All, Always, AnyOf, Atom, Compare, Condition, Has, In, Is, Not, Undecided
 
@@ -144,6 +145,20 @@ def why_not_text(therapy: str, evaluation: Evaluation) -> str:
             lines.append(f"{heading}:")
             lines += [f"  - {book.rules[key].summary} ({book.rules[key].id})" for key in keys]
     return "\n".join(lines)
+
+
+def sensitivity_text(therapy: str, evaluation: Evaluation, changes: Sequence[Change]) -> str:
+    """Return what would move a therapy, each fact on a line with its values by where it would stand."""
+    book, headings = evaluation.book, standing_words()
+    lines = [f"{book.names[therapy]}: {headings[evaluation.placed(therapy).standing]}"]
+    for fact in dict.fromkeys(change.fact for change in changes):
+        moves: dict[str, list[str]] = {}
+        for change in changes:
+            if change.fact == fact:
+                moves.setdefault(headings[change.standing], []).append(change.value.replace("_", " "))
+        said = "; ".join(f"{', '.join(values)} → {standing}" for standing, values in moves.items())
+        lines.append(f"  {book.facts[fact].name}: {said}")
+    return "\n".join(lines if changes else [*lines, "  no single fact would change this"])
 
 
 def changes_text(before: Evaluation, after: Evaluation, changed: Mapping[str, object]) -> str:

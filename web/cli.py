@@ -144,9 +144,13 @@ def recommend(  # noqa: PLR0913 - a command's options
     facts: Annotated[Optional[Path], typer.Option(help="Facts as YAML or JSON.", show_default=False)] = None,  # noqa: UP045
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer object.")] = False,
     report: Annotated[bool, typer.Option("--report", help="One page for a tumour board, Markdown.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="The same page as HTML to print.")] = False,
     explain: Annotated[str, typer.Option(metavar="RULE", help="Show how a rule was decided.")] = "",
     why_not: Annotated[str, typer.Option(metavar="THERAPY", help="Show what keeps a therapy from support.")] = "",
     what_if: Annotated[Optional[list[str]], typer.Option(metavar="FACT=VALUE", help="Change facts.")] = None,  # noqa: UP045
+    what_changes: Annotated[
+        str, typer.Option(metavar="THERAPY", help="Show every fact that alone would move a therapy.")
+    ] = "",
     index: IndexOption = None,
     public_url: PublicUrl = "",
 ) -> None:
@@ -155,6 +159,9 @@ def recommend(  # noqa: PLR0913 - a command's options
         raise UsageError("describe the patient, or give --facts")
     assistant = _open(index, public_url)
     given = _facts_file(facts) if facts is not None else None
+    if what_changes:
+        _say(_what_changes(assistant, case, given, what_changes))
+        return
     if explain or why_not or what_if:
         _say(_reasoned(assistant, case, given, explain=explain, why_not=why_not, what_if=what_if or []))
         return
@@ -165,6 +172,11 @@ def recommend(  # noqa: PLR0913 - a command's options
     from web.case_report import case_markdown
     from web.terminal import answer_text, case_text
 
+    if html:
+        from web.report import case_html
+
+        _say(case_html(answer, assistant.patients.book))
+        return
     if report:
         _say(case_markdown(answer, assistant.patients.book))
         return
@@ -182,6 +194,22 @@ def _facts_file(path: Path) -> dict[str, object]:
     if not isinstance(values, dict):
         raise UsageError(f"{path.name} is no mapping of facts")
     return {str(name): value for name, value in values.items()}
+
+
+def _therapy(name: str, assistant: Assistant) -> str:
+    parents = assistant.patients.book.parents
+    if name not in parents:
+        raise UsageError(f"no therapy {name!r}", hint=f"One of: {', '.join(parents)}.")
+    return name
+
+
+def _what_changes(assistant: Assistant, case: str, given: dict[str, object] | None, therapy: str) -> str:
+    from assistant.rules.sensitivity import changes
+    from web.case_report import sensitivity_text
+
+    evaluation = assistant.evaluate(case, facts=given)
+    _therapy(therapy, assistant)
+    return sensitivity_text(therapy, evaluation, changes(assistant.patients.engine, evaluation, therapy))
 
 
 def _reasoned(
@@ -203,9 +231,7 @@ def _reasoned(
             raise UsageError(f"no rule {explain!r}", hint="Rules are listed by `nelm rules`.")
         return trace_text(keys[0], evaluation)
     if why_not:
-        if why_not not in book.parents:
-            raise UsageError(f"no therapy {why_not!r}", hint=f"One of: {', '.join(book.parents)}.")
-        return why_not_text(why_not, evaluation)
+        return why_not_text(_therapy(why_not, assistant), evaluation)
     changed: dict[str, object] = {}
     for item in what_if:
         name, equals, value = item.partition("=")

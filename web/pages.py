@@ -30,9 +30,13 @@ _environment = Environment(
 _environment.filters["clean"] = clean
 
 
+def render(template: str, **context: Any) -> str:
+    """Return a template filled in."""
+    return _environment.get_template(template).render(version=VERSION, **context)
+
+
 def _page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> HTMLResponse:
-    html = _environment.get_template(template).render(version=VERSION, **context)
-    return HTMLResponse(html, status_code=status)
+    return HTMLResponse(render(template, **context), status_code=status)
 
 
 def chat_page(assistant: Assistant, answer: Answer | None, carried: tuple[tuple[str, str], ...] = ()) -> HTMLResponse:
