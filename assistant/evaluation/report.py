@@ -35,6 +35,7 @@ class QuestionResult:
         rank: Of the first passage with a gold quote, 0 if none of ten.
         covered: Whether the first five passages hold every quote needed.
         citations_right: Of ``citations``, those whose quote is the source's at its offsets and in the section named.
+        sentences_right: Of ``sentences`` shown, those with a gold quote and the neighbours of such.
     """
 
     question: Question
@@ -45,6 +46,7 @@ class QuestionResult:
     citations: int
     citations_right: int
     sentences: int
+    sentences_right: int
     length: int
     passage_length: float
 
@@ -64,6 +66,7 @@ def score_question(assistant: Assistant, question: Question) -> QuestionResult:
         len(answer.citations),
         _right_citations(answer, assistant.library.document_by_id),
         sum(s.kind == "quote" for s in answer.statements),
+        sum(_right_sentences(answer, question.quotes)),
         len(answer.text),
         statistics.mean(p.end - p.start for p in answer.passages),
     )
@@ -81,6 +84,7 @@ def folder_report(assistant: Assistant, folder: Path) -> str:
     rows += [_retrieval_row(f"§ {label}", [r for r in results if label in r.question.sections]) for label in sections]
     head = ("questions", "n", "hit@1", "hit@3", "hit@5", "cover@5", "MRR", "mean passage", "content", "refused")
     cited, right = sum(r.citations for r in results), sum(r.citations_right for r in results)
+    shown, shown_right = sum(r.sentences for r in results), sum(r.sentences_right for r in results)
     single = [r.sentences for r in results if len(r.question.quotes) == 1]
     lines = [
         table(head, rows),
@@ -90,6 +94,7 @@ def folder_report(assistant: Assistant, folder: Path) -> str:
         f"mean length {statistics.mean(r.length for r in results):.0f} characters",
         f"answerable questions refused: {sum(r.refused for r in results)} of {len(results)}",
         f"sentences shown, median, questions with one gold quote: {statistics.median(single) if single else 0:g}",
+        f"sentences shown that hold a gold quote or stand beside one that does: {_share(shown_right, shown)}",
         *_silence_lines(assistant, load_out_of_scope(folder)),
         *_case_lines(assistant, folder),
         f"knowledge {assistant.library.knowledge[:12]}",
@@ -177,6 +182,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _covers(passages: Sequence[RankedPassage], quotes: Sequence[str]) -> bool:
     return all(any(holds(passage.text, quote) for passage in passages) for quote in quotes)
+
+
+def _right_sentences(answer: Answer, quotes: Sequence[str]) -> Iterator[bool]:
+    """For each sentence quoted, whether it holds a gold quote; a neighbour counts as the sentence it stands beside."""
+    right = False
+    for statement in answer.statements:
+        if statement.kind == "quote":
+            if statement.role != "caveat":
+                right = any(holds(statement.text, quote) or holds(quote, statement.text) for quote in quotes)
+            yield right or any(holds(statement.text, quote) for quote in quotes)
 
 
 def _right_citations(answer: Answer, documents: dict[str, Document]) -> int:
