@@ -38,13 +38,15 @@ SIGNS = {
 Similarity to the nearest answerable less the nearest unanswerable curated questions; words typical of answerable ones,
 and words typical of unanswerable ones that the chosen sentences and their curated questions lack; how far the most like
 answerable question falls short of a near one; share of the question's idf mass in the chosen sentences and their
-curated questions, of its concepts, and of the attributes it asks for; a figure on record that fits (1), or a number
-wanted and none that does (-1); the result asked of a trial the documents call ongoing; technical words unknown to all.
+curated questions, of its concepts (none where it names a treatment and they name another), and of the attributes it
+asks for; a figure on record that fits (1), or a number wanted and none that does (-1); the result asked of a trial the
+documents call ongoing; technical words unknown to all.
 """
 _NEAREST = 8
 """Curated questions of each kind whose similarity counts in the margin."""
 _ONGOING = "ongoing"
 _TRIAL = "trial"
+_THERAPY = "therapy"
 _LONG = re.compile(r"[a-z]{5,30}")
 _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{3,7}(?![\w-])")
 _DECIMALS = 4
@@ -92,13 +94,17 @@ class DecisionReader:
             "foreign": self._foreign(query, rows),
             "remote": max(0.0, _NEAR - float(likeness.questions.max(initial=0.0))),
             "asked_coverage": best("asked_coverage"),
-            "concepts": best("concept_coverage"),
+            "concepts": best("concept_coverage") if best("therapy") or not self._names_therapy(query) else 0.0,
             "asks": best("asks"),
             "figure": self._figure(query, features, chosen),
             "ongoing": self._of_ongoing_trial(query, features),
             "unknown": float(len(unknown_words(query, self._speller))),
         }
         return {name: round(value, _DECIMALS) for name, value in values.items()}
+
+    def _names_therapy(self, query: Query) -> bool:
+        kinds = self._library.lexicon.kinds
+        return any(kinds.get(entry) == _THERAPY for entry, weight in query.concepts.items() if weight == 1.0)
 
     def _foreign(self, query: Query, rows: Sequence[int]) -> float:
         lacking = {term for term in query.terms if not self._words.coverage({term: 1.0})[list(rows)].any()}
