@@ -137,7 +137,7 @@ class Assistant:
         """The patient of a message and of structured facts; ``None`` where the message describes none."""
         read = self._patients.reader.read(text)
         if facts is None:
-            return read if always or is_case(text, read) else None
+            return read if always or is_case(text, read, self._patients.book.excluding_facts) else None
         given, problems = facts_from_mapping(facts, self._patients.book)
         if problems:
             raise FactError("; ".join(f"{problem.fact}: {problem.message}" for problem in problems))

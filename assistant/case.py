@@ -8,8 +8,10 @@ from assistant.rules.patient import Patient, PatientFact
 
 _SOMEBODY = re.compile(
     r"""\b(?:(?:this|my|our|this\ [\w-]{1,20})\ (?:patient|pt|case|man|woman|lady|gentleman)
+      |the\ (?:man|woman|lady|gentleman)
       |the\ (?:patient|pt)\ (?:has|had|is|was|asks|wants|refuses|presents|progressed)
-      |he|she|him|his|her|himself|herself|year[- ]old|y/?o|mr|mrs|ms|i\ have|i\ had|i\ am|i['’]m|my)\b
+      |he|she|him|his|her|himself|herself|year[- ]old|y/?o|mr|mrs|ms|i\ have|i\ had|i\ am|i['’]m|my
+      |tomorrow|tonight|this\ morning|next\ week|on\ (?:mon|tues|wednes|thurs|fri)day)\b
       |^\W*(?:patient|pt|man|woman|lady|gentleman|male|female)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -30,16 +32,23 @@ _ALONE = frozenset(
     {"has_nelm", "planned_interventions", "performed_interventions", "clinical_task", "treatment_intent", "sex"}
 )
 """Facts that a general question names as well; they do not make a case."""
+_NEVER_ONE = frozenset({"tace_agent", "lesion_count", "largest_lesion_cm", "liver_tumor_burden_percent"})
+"""Facts by which a general question describes a treatment or a tumor; one alone makes no note of a patient."""
 _SENTENCE = re.compile(r"(?<=[.?!;])\s+|\s*\n\s*")
+_BROKEN = re.compile(r"[,:;\n–-]\s*[^,:;\n]{1,40}\?\s*$")
+"""A note that ends in what is asked: "main PV thrombosed, TACE?"."""
 _SEVERAL = 2
 
 
-def is_case(text: str, patient: Patient) -> bool:
+def is_case(text: str, patient: Patient, excluding: frozenset[str] = frozenset()) -> bool:
     """Whether a message is about one patient, rather than a general question that names findings.
 
-    One person and a finding; or, where nobody is named, several findings: in sentences, with several figures, or
-    in one line that is no general question ("Which laboratory limits apply after a Whipple?") and lists them or gives a
-    figure.
+    One person and a finding; or, where nobody is named, several findings, or one figure, in several sentences; several
+    figures; one line that is no general question ("Which laboratory limits apply after a Whipple?") and lists findings
+    or gives a figure; or a note of one finding that may exclude the therapy it ends with ("PPPD. TACE?").
+
+    Args:
+        excluding: Facts that may exclude a therapy.
     """
     findings = [fact for fact in patient if fact.id not in _ALONE and (fact.firm or _in_doubt(fact))]
     if not findings:
@@ -47,10 +56,20 @@ def is_case(text: str, patient: Patient) -> bool:
     if _SOMEBODY.search(text) or _aged(patient):
         return True
     measured = sum(map(_is_measured, findings))
-    if len(findings) < _SEVERAL or measured >= _SEVERAL or len(_SENTENCE.split(text.strip())) > 1:
-        return len(findings) >= _SEVERAL
+    sentences = len(_SENTENCE.split(text.strip())) > 1
+    if len(findings) >= _SEVERAL and (measured >= _SEVERAL or sentences):
+        return True
+    if _GENERAL.match(text):
+        return sentences and measured > 0
+    if len(findings) < _SEVERAL:
+        return (sentences and measured > 0) or (
+            findings[0].id in excluding - _NEVER_ONE
+            and (findings[0].interval is None or measured > 0)
+            and patient.get("planned_interventions") is not None
+            and (sentences or _BROKEN.search(text) is not None)
+        )
     listed = text.count(",") >= _SEVERAL and all(fact.firm for fact in findings)  # "G1, G2, G3" is no list of findings
-    return _GENERAL.match(text) is None and (measured > 0 or listed)
+    return measured > 0 or listed
 
 
 def _aged(patient: Patient) -> bool:

@@ -27,8 +27,10 @@ _WORDS = {
     "not_addressed": "{name}: the review's rules say nothing of it for this patient.",
 }
 _UNSUPPORTED = "{name}: the review's rules do not decide it with what is known{open}."
+_ONLY_TOLD = "{name}: the review's rules neither support nor exclude it for this patient."
 _UNDECIDED = "The review's rules decide nothing with what is known{open}."
 _ORDER = ("contraindicated", "not_eligible", "conflicting", "supported", "supported_with_caution", "undetermined")
+_EXCLUDED = _ORDER[:2]
 _ASSUMED = "Assumed, as not stated: liver metastases of a neuroendocrine tumor."
 _OUT_OF_SCOPE = (
     "Another disease is named: the review speaks of neuroendocrine liver metastases only; its rules are not applied."
@@ -130,11 +132,21 @@ class Concluder:
         )
 
     def _leading(self, evaluation: Evaluation) -> tuple[Placed, ...]:
-        """The therapies that lead: those asked about, or else those on which something is concluded."""
-        if evaluation.asked:
-            return tuple(placed for placed in evaluation.therapies if placed.therapy in evaluation.asked)[:MOST_LINES]
-        placed = [p for p in evaluation.therapies if p.standing in _ORDER[:-1]]
-        return tuple(sorted(placed, key=lambda p: _ORDER.index(p.standing)))[:MOST_LINES]
+        """The therapies that lead: those asked about with what is excluded below them, or else those concluded on.
+
+        "Which embolization?" after a bilioenteric anastomosis must name the kinds that are contraindicated first.
+        """
+        concluded = [p for p in evaluation.therapies if p.standing in _ORDER[:-1]]
+        concluded.sort(key=lambda p: _ORDER.index(p.standing))
+        if not evaluation.asked:
+            return tuple(concluded[:MOST_LINES])
+        asked = [p for p in evaluation.therapies if p.therapy in evaluation.asked]
+        below = [
+            p
+            for p in concluded
+            if p not in asked and set(self._book.lineage(p.therapy)) & set(evaluation.asked) and p.standing in _EXCLUDED
+        ]
+        return (*below, *asked)[:MOST_LINES]
 
     def _lines(self, evaluation: Evaluation, shown: Sequence[Placed], cited: CitedPlaces) -> Iterator[Statement]:
         if not evaluation.in_scope:
@@ -187,7 +199,11 @@ class Concluder:
             for key in placed.rules
             for c in self._book.rules[key].then
         )
-        words = _WORDS[placed.standing] if placed.standing != "undetermined" or supported else _UNSUPPORTED
+        words = _WORDS[placed.standing]
+        if placed.standing == "undetermined" and not supported:
+            words = _UNSUPPORTED
+        elif placed.standing == "not_addressed" and placed.rules:
+            words = _ONLY_TOLD
         names = [self._book.facts[fact].name.lower() for fact in placed.open[:3]]
         return words.format(name=self._book.names[placed.therapy], open=_first(names))
 

@@ -65,7 +65,7 @@ def compile_values(vocabulary: Vocabulary, packs: tuple[Pack, ...]) -> dict[str,
         entry.id: {
             "name": entry.name,
             "parents": list(entry.parents),
-            "words": [*entry.synonyms, *entry.exact] if entry.id in held else [],
+            "words": [*entry.synonyms, *entry.exact, *entry.in_cases] if entry.id in held else [],
         }
         for entry in vocabulary.entries
         if entry.kind == _THERAPY

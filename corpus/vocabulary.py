@@ -31,6 +31,7 @@ class Entry:
         synonyms: Terms matched without regard to case, hyphen, spelling variant or English plural; the name included.
         exact: Terms matched with their case.
         lay: How patients and families say it; matched as synonyms are.
+        in_cases: What names it in a patient's text only; elsewhere another entry ("Y90" is an isotope).
     """
 
     id: str
@@ -40,6 +41,7 @@ class Entry:
     synonyms: tuple[str, ...]
     exact: tuple[str, ...]
     lay: tuple[str, ...]
+    in_cases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,12 @@ def load_vocabulary(folder: Path = VOCABULARY) -> Vocabulary:
 
 def _entry(key: str, node: Node, claimed: dict[str, str], *, therapy: bool) -> Entry:
     required = frozenset({"name"} if therapy else {"name", "kind"})
-    fields = node.fields(required, frozenset({"parents", "synonyms", "exact", "lay"}))
+    fields = node.fields(required, frozenset({"parents", "synonyms", "exact", "lay", "in_cases"}))
     kind = _THERAPY if therapy else fields["kind"].text()
     if not therapy and kind not in KINDS:
         fields["kind"].refuse(f"unknown kind {kind!r}; expected one of {sorted(KINDS)}")
-    lists = {name: fields[name].texts() if name in fields else () for name in ("parents", "synonyms", "exact", "lay")}
+    names = ("parents", "synonyms", "exact", "lay", "in_cases")
+    lists = {name: fields[name].texts() if name in fields else () for name in names}
     name = fields["name"].text()
     terms = [fields["name"], *(item for part in ("synonyms", "lay") if part in fields for item in fields[part].items())]
     exact = fields["exact"].items() if "exact" in fields else []
@@ -95,4 +98,6 @@ def _entry(key: str, node: Node, claimed: dict[str, str], *, therapy: bool) -> E
             item.refuse(f"{term!r} of {key!r} belongs to {claimed[folded]!r}: a term has one entry")
         if _FORBIDDEN & set(term):
             item.refuse(f"{term!r} is not a bare term")
-    return Entry(key, kind, name, lists["parents"], (name, *lists["synonyms"]), lists["exact"], lists["lay"])
+    return Entry(
+        key, kind, name, lists["parents"], (name, *lists["synonyms"]), lists["exact"], lists["lay"], lists["in_cases"]
+    )

@@ -37,6 +37,14 @@ _COLD = (
 )
 
 
+_LETTER = 2_000
+_NOTE = (
+    "62-year-old man, ileal NET G2, Ki-67 8 %, bilobar liver metastases, the largest 4.2 cm, 35 % of the liver. "
+    "No ascites, portal vein patent, previous Whipple in 2018. Bilirubin 14 µmol/L, albumin 38 g/L, "
+    "platelets 210 x 10^9/L, creatinine 0.9 mg/dL, AST 40 U/L. Progressed on lanreotide; ECOG 1. Is TACE possible?\n"
+)
+
+
 def bench_report(folder: Path) -> str:
     """Measure and report; takes about half a minute."""
     questions = [question.text for question in load_own(OWN_LIST)][:_WARM_QUESTIONS]
@@ -46,10 +54,18 @@ def bench_report(folder: Path) -> str:
     encoding = _milliseconds(encoder.encode, questions)
     cold = _cold_seconds(folder)
     memory = _service_memory_mb(folder, questions)
+    patients = assistant.patients
+    letter = (_NOTE * 20)[:_LETTER]
+    reading = _milliseconds(patients.reader.read, [letter] * 100)
+    rules = _milliseconds(lambda note: patients.engine.evaluate(patients.reader.read(note)).traces, [_NOTE] * 100)
+    reading_note = _milliseconds(patients.reader.read, [_NOTE] * 100)
+    evaluated = statistics.median(rules) - statistics.median(reading_note)
     rows = [
         ("`nelm ask` from a cold process, median of 5 (no torch)", f"{statistics.median(cold):.2f} s"),
         (f"a warm question, p50 / p99 of {len(warm)}", _percentiles(warm)),
         ("encoding alone, p50 / p99", _percentiles(encoding)),
+        (f"reading a case of {_LETTER:,} characters, p50 / p99", _percentiles(reading)),
+        (f"all {len(patients.book.rules)} rules for one patient with full trace, median", f"{evaluated:.1f} ms"),
         ("resident memory serving, after 1,000 questions", f"{memory:.0f} MB" if memory else "not measured here"),
     ]
     return table(("what", "measured"), rows)

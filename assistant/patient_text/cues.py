@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.patient_text.phrases import Found, PhraseBook
-from assistant.patient_text.tokens import Token
+from assistant.patient_text.tokens import Token, form
 
 _MOST_CUES = 12
 """Cues on one side of a mention that are looked at."""
@@ -113,7 +113,7 @@ class CuesInText:
             if cue.last > right or cue.first - last > _FARTHEST:
                 break
             of_another = settled and any(self._is_taken(n) for n in range(last, cue.first))
-            if not of_another and self._reached_from(cue, last):
+            if not of_another and self._reached_from(cue, first, last):
                 found.append(cue)
         return tuple(found)
 
@@ -121,6 +121,8 @@ class CuesInText:
         """Whether a cue before a mention reaches it: near ones a few words, others to a comma, lists beyond."""
         between = self.tokens[cue.last : first]
         reach = cue.cue.reach
+        if any(token.form in _ENDING.get(cue.cue.kind, ()) for token in between):
+            return False  # "is TACE possible with ascites?", "no leak since his Whipple"
         if reach == "near" and sum(token.is_word or token.is_number for token in between) > NEAR - 2:
             return False
         commas = any(token.text == "," for token in between)
@@ -136,7 +138,11 @@ class CuesInText:
             token = self.tokens[position]
             if position in self._boundaries or (words > NEAR + 1 and not self._is_taken(position)):
                 break
-            if token.text == "," or token.form in closing:
+            if token.text == "," and closed and self.tokens[position + 1 : position + 2]:
+                if position < first and self.tokens[position + 1].form not in closing:
+                    return False  # "neither A nor B, C": the list is over
+                words = 0
+            elif token.text == "," or token.form in closing:
                 closed, words = closed or token.text != ",", 0
             else:
                 words += token.is_word
@@ -145,11 +151,20 @@ class CuesInText:
                 break
         return closed and position > first
 
-    def _reached_from(self, cue: CueFound, last: int) -> bool:
+    def _asks_of_another(self, first: int) -> bool:
+        """Whether a question takes a mention for granted: "which embolization with portal vein occlusion?"."""
+        begin = bisect_left(self.tokens, self.tokens[first].sentence, key=lambda token: token.sentence)
+        before = next((t.form for t in reversed(self.tokens[begin:first]) if t.is_word and t.form not in _ARTICLES), "")
+        asks = self.tokens[begin].form in _WHICH and self.tokens[begin + 1].form != _ABOUT  # "what about PVT?"
+        return asks or before in _GRANTED
+
+    def _reached_from(self, cue: CueFound, first: int, last: int) -> bool:
         """Whether a cue after a mention bears on it: little between, and other mentions only in one list with it."""
         between = range(last, cue.first)
         words = sum(self.tokens[n].is_word and not self._is_taken(n) for n in between)
         commas = any(self.tokens[n].text == "," for n in between)
+        if cue.cue.kind == "uncertain" and cue.cue.reach == "next" and self._asks_of_another(first):
+            return False
         if cue.cue.reach == "next":
             return all(self.tokens[n].text in {":", "=", "-"} for n in between) and self._ends_part(cue.last)
         if (cue.cue.reach == "near" and words > NEAR) or (commas and cue.cue.kind not in _LISTED):
@@ -157,7 +172,7 @@ class CuesInText:
         if not any(self._is_taken(n) for n in between):
             return (not commas and words <= NEAR + 2) or (not words and self._ends_part(cue.last))
         joining = [self.tokens[n].text.lower() for n in between if not self._is_taken(n)]
-        closed = not commas or bool(_CONJUNCTIONS & set(joining)) or joining[-1:] in ([":"], ["="])
+        closed = not commas or bool(_CONJUNCTIONS & set(joining))
         return closed and sum(text not in _JOINING for text in joining) <= 1
 
     def _answers(self, cue: CueFound) -> bool:
@@ -188,6 +203,12 @@ def _clauses(tokens: Sequence[Token], boundaries: frozenset[int]) -> list[tuple[
 
 _ALTERNATIVES = frozenset({"or", "nor"})
 _JOINED = frozenset({"and", "or", "nor", "plus"})
+_WHICH = frozenset(map(form, ("which", "what", "how", "when", "who", "why", "where")))
+_GRANTED = frozenset(map(form, ("with", "despite", "given", "after", "in")))
+_ENDING = {"uncertain": _GRANTED, "negated": frozenset(map(form, ("since", "after", "following", "despite", "at")))}
+"""Words past which a cue of a kind does not reach: what they lead to is taken for granted."""
+_ABOUT = form("about")
+_ARTICLES = frozenset(map(form, ("a", "an", "the", "his", "her", "their")))
 _PREDICATES = frozenset({"have", "undergo", "receive", "get", "be", "start", "tolerate"})
 """Verbs of what comes next: "a man with a previous Whipple have TACE"."""
 _CONJUNCTIONS = frozenset({*_JOINED, "/", "&", "+"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.patient_text.phrases import Found, PhraseBook, phrase_key
 from assistant.patient_text.tokens import Token
@@ -44,6 +44,15 @@ class Mention:
         return self.longer > 0
 
 
+_LONG = 9
+"""Letters of a word that may have one wrong."""
+
+
+def _shortened(word: str) -> set[str]:
+    """A word without each of its letters: two words one letter apart have one of these in common."""
+    return {word[:n] + word[n + 1 :] for n in range(len(word))}
+
+
 class MentionFinder:
     """The words of a rule book's facts and of therapies, ready for matching."""
 
@@ -63,9 +72,20 @@ class MentionFinder:
             (text, (Meaning(PLANNED, None, therapy),)) for therapy, names in therapy_words.items() for text in names
         )
         self._therapies = PhraseBook.of(named)
+        self._known = frozenset(word for key in words for word in key.split())
+        self._shortened = {part: word for word in self._known if len(word) >= _LONG for part in _shortened(word)}
 
-    def find(self, tokens: Sequence[Token]) -> list[Mention]:
-        """Return what is named, in order."""
+    def _mended(self, form: str) -> str:
+        if len(form) < _LONG or form in self._known or not form.isalpha():
+            return form
+        parts = {form, *_shortened(form)}
+        found = [self._shortened.get(part, "") for part in parts] + [part for part in parts if part in self._known]
+        like = {word for word in found if len(word) >= _LONG and word[0] == form[0]}
+        return like.pop() if len(like) == 1 else form
+
+    def find(self, written: Sequence[Token]) -> list[Mention]:
+        """Return what is named, in order; long words with one letter wrong are read as what they are like."""
+        tokens = [replace(token, form=self._mended(token.form)) for token in written]
         found = self._phrases.find(tokens)
         mentions = [Mention(meaning, f.first, f.last) for f in found for meaning in f.value]
         around = {n: f for f in found for n in range(f.first, f.last)}

@@ -29,7 +29,7 @@ _MORE_EQUAL = r"≥|>=|>/=|=>|⩾|at least|no less than|not less than|not below|
 _ABOUT = r"~|≈|about|approx(?:imately)?\.?|around|roughly|circa|ca\.?|c\.|some|estimated(?: at)?|est\.?|nearly|almost"
 _QUANTITY = re.compile(
     rf"(?:(?<![^\W\d_])(?:{_ABOUT})\s{{0,3}})?(?:(?<![^\W\d_])(?:(?P<less_equal>{_LESS_EQUAL})|(?P<more_equal>{_MORE_EQUAL})"
-    rf"|(?P<less>{_LESS})|(?P<more>{_MORE})))?\s{{0,3}}(?:(?:{_ABOUT})\s{{0,3}})?"
+    rf"|(?P<less>{_LESS})|(?P<more>{_MORE})))?\s{{0,3}}(?:(?<![^\W\d_])(?:{_ABOUT})\s{{0,3}})?"
     rf"(?P<low>{_NUMBER})(?P<kilo>\s?k(?![a-z]))?(?P<percent>\s?%)?"
     rf"(?:\s{{0,3}}(?P<join>-|–|—|−|to|bis|à|x|×|by|and)\s{{0,3}}(?P<high>{_NUMBER})(?P<kilo_high>\s?k(?![a-z]))?)?",
     re.IGNORECASE,

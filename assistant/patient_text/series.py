@@ -22,6 +22,13 @@ _NEXT = re.compile(
     rf"(?:(?:{_DATE})\s*[:=]?)?\s*",
     re.IGNORECASE,
 )
+_LATER = re.compile(
+    r"→|->|=>|\b(?:now|today|tonight|this (?:morning|week|month)|currently|latest|most recent(?:ly)?|down to|up to"
+    r"|sorry|wait|correction|i mean|make that|but it(?: is|['’]s))\b",
+    re.IGNORECASE,
+)
+_WIDEST = 48
+_BEHIND = 14
 _LOOK_BACK = 24
 _PARTS_OF_DATE = 3
 _MOST = 40
@@ -33,6 +40,8 @@ def latest(first: Quantity, following: Sequence[Quantity], text: str) -> Quantit
     Args:
         following: The quantities after it, in order.
     """
+    if (later := _told_later(first, following, text)) is not None:
+        return later
     series = [first]
     for other in following[:_MOST]:
         between = text[series[-1].end : other.start]
@@ -45,6 +54,22 @@ def latest(first: Quantity, following: Sequence[Quantity], text: str) -> Quantit
     if all(days):
         return series[max(range(len(series)), key=lambda n: days[n] or ())]
     return series[-1] if _ORDER.search(text[series[-2].end : series[-1].start]) else first
+
+
+def _told_later(first: Quantity, following: Sequence[Quantity], text: str) -> Quantity | None:
+    """The value that is said to be the later one: "was 0.9 last month and is 3.1 mg/dL now"."""
+    if not following or (following[0].unit and first.unit and following[0].unit != first.unit):
+        return None
+    other = following[0]
+    between = text[first.end : other.start]
+    behind = re.split(r"[,;.\n]", text[other.end : other.end + _BEHIND], maxsplit=1)[0]
+    if (
+        len(between) > _WIDEST
+        or re.search(r"\bnot\s*$", between)
+        or not (_LATER.search(between) or _LATER.search(behind))
+    ):
+        return None
+    return other if other.unit or not first.unit else replace(other, unit=first.unit)
 
 
 def _day(quantity: Quantity, text: str) -> tuple[int, ...] | None:

@@ -37,6 +37,8 @@ def worded(base: PatientFact, definition: FactDefinition, words: Words, around: 
         base = replace(base, cue=cue.words)
     if kind == "planned" and (definition.kind != FLAG or not definition.lasting):
         kind = "affirmed"  # only what can be carried out is planned
+    if definition.intended and kind == "uncertain" and cue is not None and cue.cue.reach == "next":
+        kind = "affirmed"  # "TACE with doxorubicin?" asks about the plan as a whole
     if kind in _NOT_FIRM:
         return replace(base, reason=_NOT_FIRM[kind])
     if kind == "historical" and not definition.lasting:

@@ -48,6 +48,12 @@ _WORD_NUMBERS = {
     )
 }
 _ONLY = frozenset({"solitary", "single", "one", "only"})
+_FRACTIONS = frozenset({"half", "third", "quarter", "fifth"})
+_BEFORE = frozenset({"", "of", "-", "(", "x"})
+"""What may stand between a value and the name behind it."""
+_OPENING = re.compile(r"\s{0,2}[(\[]\s{0,2}")
+_CLOSING = re.compile(r"\s{0,2}[)\]]")
+_DAYS = frozenset({"this", "today", "yesterday", "last", "now"})
 _COUNTED = frozenset({"", "count", "lesions"})
 
 
@@ -64,6 +70,7 @@ class Values:
     ) -> None:
         self.text = text
         self._sizes = sizes
+        self._units = units
         self._tokens = tokens
         self._starts = [token.start for token in tokens]
         self._taken = {n for start, end in taken for n in range(start, end)}
@@ -73,21 +80,55 @@ class Values:
     def beside(self, mention: Mention) -> Quantity | None:
         """Return the quantity of a mention: after it, in words, or right before it."""
         end = self._tokens[max(mention.last, mention.longer) - 1].end  # "NLR raised" is one phrase: "NLR raised at 6.1"
+        unit, end = self._unit_in_brackets(end)
         after = self._from(end)
+        if self._is_second_of_two(mention) and (second := self._second(after)) is not None:
+            return second
         if after and self._near(end, after[0].start, mention):
-            return latest(after[0], after[1:], self.text)
+            found = latest(after[0], self._of_same_mention(after), self.text)
+            return replace(found, unit=unit) if unit and not found.unit else found
         in_words = self._in_words(mention)
         if in_words is not None:
             return in_words
         begin = self._tokens[mention.first].start
         before = self._before(begin)
-        if (
-            before is not None
-            and (before.end <= begin or before.unit)
-            and self._near(before.end, begin, mention, most=1)
-        ):
+        fits = before is not None and (before.end <= begin or before.unit)
+        if before is not None and fits and self.text[before.end : begin].strip() in _BEFORE:
             return before
         return None
+
+    def _unit_in_brackets(self, end: int) -> tuple[str, int]:
+        """The unit between a name and its value, as laboratory reports print it: "Bilirubin (mg/dL): 2.9"."""
+        opening = _OPENING.match(self.text, end)
+        if opening is None:
+            return "", end
+        unit, after = self._units.at(self.text, opening.end())
+        closing = _CLOSING.match(self.text, after) if unit else None
+        return (unit, closing.end()) if closing else ("", end)
+
+    def _is_second_of_two(self, mention: Mention) -> bool:
+        """Whether a name follows another that has no value of its own: "AST and LDH of 140 and 500"."""
+        joined = mention.first > 1 and self._tokens[mention.first - 1].text.lower() in {"and", "/", "&"}
+        return joined and mention.first - 2 in self._taken and not mention.covered
+
+    def _second(self, after: Sequence[Quantity]) -> Quantity | None:
+        """The second of two quantities joined as their names are."""
+        two = len(after) > 1 and self.text[after[0].end : after[1].start].strip().lower() in {"and", "/", "&", ","}
+        return after[1] if two else None
+
+    def _of_same_mention(self, after: Sequence[Quantity]) -> list[Quantity]:
+        """The quantities behind the first up to the next name or sentence."""
+        found: list[Quantity] = []
+        sentence = self._sentence_at(after[0].start)
+        for quantity in after[1:]:
+            between = self._between(after[0].end, quantity.start)
+            if any(n in self._taken for n in between) or self._sentence_at(quantity.start) != sentence:
+                break
+            following = bisect_left(self._starts, quantity.end)
+            if following in self._taken and not quantity.unit and self._tokens[following].form not in _DAYS:
+                break  # "5 lesions", but "74 this morning"
+            found.append(quantity)
+        return found
 
     def lesions(self, base: PatientFact, mention: Mention, largest: FactDefinition) -> Iterator[PatientFact]:
         """Return what is said of lesions at a word for them: their number, and the sizes after or right before it."""
@@ -168,7 +209,8 @@ class Values:
                 continue
             token = self._tokens[position]
             joined = position != mention.last + 1 or self._tokens[position - 1].form in {"of", "is"}
-            if token.form in _WORD_NUMBERS and joined:
+            after = self._tokens[position + 1 : position + 2]
+            if token.form in _WORD_NUMBERS and joined and not (after and after[0].form in _FRACTIONS):
                 value = Interval.point(Fraction(_WORD_NUMBERS[token.form]))
                 return Quantity((value,), "", token.start, token.end)
         return None
@@ -206,8 +248,11 @@ class Values:
             return Interval.point(Fraction(_WORD_NUMBERS[word.form]))
         for size in self._size_before(mention):
             number = bisect_left(self._starts, size.start) - 1
-            only = number >= 0 and self._tokens[number].form in _ONLY and self._tokens[number].sentence == sentence
-            return Interval.point(Fraction(1)) if only else None
+            form = self._tokens[number].form if number >= 0 and self._tokens[number].sentence == sentence else ""
+            named = (
+                1 if form in _ONLY else _WORD_NUMBERS.get(form)
+            )  # "a solitary 50 mm metastasis", "three 2 cm lesions"
+            return None if named is None else Interval.point(Fraction(named))
         before = self._before(begin)
         if before is None or before.unit not in _COUNTED or not (before.end <= begin or before.unit):
             return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from corpus.conditions import atoms
 from corpus.definitions import FactDefinition, UnitOfMeasure, definition_from, unit_from
 from corpus.rules import Rule, SourceNote, Tension, note_from, rule_from, tension_from
 
@@ -120,6 +121,19 @@ class RuleBook:
             if key not in spoken and any(c.therapy == therapy or therapy in c.over for c in rule.then)
         )
         return Speaking(exclusions, cautions, supports, umbrella, others)
+
+    @cached_property
+    def excluding_facts(self) -> frozenset[str]:
+        """The facts that a listed contraindication reads, and the measured ones that any exclusion does."""
+        return frozenset(
+            atom.fact
+            for rule in self.rules.values()
+            for atom in atoms(rule.when)
+            if any(
+                c.effect == "contraindicated" or (c.effect in EXCLUDING and self.facts[atom.fact].numeric)
+                for c in rule.then
+            )
+        )
 
     def therapies_of(self, rule: Rule) -> tuple[str, ...]:
         """Return the therapies a rule concludes on."""

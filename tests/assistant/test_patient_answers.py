@@ -669,10 +669,14 @@ def test_a_structured_fact_that_cannot_be_read_is_refused_by_name(
         assert said in str(caught.value)
 
 
-def test_what_is_given_as_unknown_says_nothing(assistant: Assistant) -> None:
+def test_none_says_nothing_and_unknown_takes_back(assistant: Assistant) -> None:
     plain = assistant.recommend("64M, previous Whipple. TACE?")
-    again = assistant.recommend("64M, previous Whipple. TACE?", facts={"ascites": None, "grade": "unknown"})
+    again = assistant.recommend("64M, previous Whipple. TACE?", facts={"ascites": None})
     assert again.to_json() == plain.to_json()
+    back = assistant.recommend("64M, previous Whipple. TACE?", facts={"whipple_history": "unknown"})
+    assert [t.standing for t in plain.therapies if t.therapy == "tace"] == ["contraindicated"]
+    assert [t.standing for t in back.therapies if t.therapy == "tace"] == ["undetermined"]
+    assert "whipple_history" in [ask.fact for ask in back.ask if ask.critical]
 
 
 def test_no_patient_at_all_concludes_nothing(assistant: Assistant) -> None:
@@ -729,3 +733,11 @@ def test_a_doubt_about_one_finding_is_not_one_about_those_before_it(assistant: A
     facts = {fact.id: fact for fact in assistant.ask("58F, G2, bilobar disease, PVT cannot be excluded. TACE?").facts}
     assert facts["portal_vein"].state == "unknown"
     assert (facts["grade"].state, facts["grade"].candidates) == ("value", ("G2",))
+
+
+# "Which embolization?" names no kind: what is excluded of its kinds leads
+def test_what_is_excluded_below_an_umbrella_leads(assistant: Assistant) -> None:
+    answer = assistant.ask("My patient has a hepaticojejunostomy. Which embolisation?")
+    leads = [statement.text for statement in answer.statements if statement.kind == "derived"]
+    assert leads[0].endswith("the review lists a contraindication that this patient has.")
+    assert {t.therapy for t in answer.therapies if t.standing == "contraindicated"} >= {"tae", "tace"}

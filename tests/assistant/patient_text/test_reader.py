@@ -318,3 +318,44 @@ def test_a_text_is_read_to_its_limit_and_no_further() -> None:
 def test_digits_beyond_what_python_converts_are_read() -> None:
     assert sys.get_int_max_str_digits() < LONGEST_TEXT
     assert [fact.id for fact in read(f"bilirubin {'1' * 5000}") if fact.firm] == []
+
+
+# What a question takes for granted is stated; what it asks about is not
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("Which embolisation for a 70-year-old with portal vein occlusion?", "portal_vein", "occluded"),
+        ("Is TACE possible in a 60-year-old with ascites?", "ascites", "present"),
+        ("Is embolisation safe despite Whipple?", "whipple_history", "present"),
+        ("Can she have TACE after a Whipple?", "whipple_history", "present"),
+        ("What would you do with a bilioenteric anastomosis?", "biliary_anastomosis", "present"),
+        ("Does he have ascites?", "ascites", "unknown"),
+        ("62M, ascites?", "ascites", "unknown"),
+        ("What about ascites?", "ascites", "unknown"),
+        ("Possible ascites. TACE?", "ascites", "unknown"),
+    ],
+)
+def test_a_question_takes_for_granted_what_it_does_not_ask_about(text: str, name: str, expected: str) -> None:
+    fact = read(text).facts[name]
+    assert expected in {fact.state, *(fact.candidates if fact.state == "value" else ())}
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("five lesions, largest 2.4 cm", (5, "2.4")),
+        ("three 2 cm lesions", (3, "2")),
+        ("a solitary 50 mm met", (1, "5")),
+    ],
+)
+def test_a_count_and_a_size_stand_together(text: str, sizes: tuple[int, str]) -> None:
+    facts = read(text).facts
+    assert facts["lesion_count"].interval == Interval.point(Fraction(sizes[0]))
+    assert facts["largest_lesion_cm"].interval == Interval.point(Fraction(sizes[1]))
+
+
+def test_words_of_a_patient_s_text_name_a_therapy_by_its_isotope() -> None:
+    assert read("62M, bilobar. TACE or Y90?").facts["planned_interventions"].candidates == ("tace", "tare")
+    assert read("62M, had four cycles of lutetium.").facts["performed_interventions"].candidates == ("prrt",)
