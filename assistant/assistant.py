@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Statement, Status
 from assistant.case import asks_treatment, is_case, questions_in
@@ -22,7 +23,7 @@ from assistant.patient_text.structured import FactError, facts_from_mapping
 from assistant.premises import PremiseReader
 from assistant.question import claims_something, not_a_question, readable
 from assistant.rules.engine import Evaluation
-from assistant.rules.patient import Patient
+from assistant.rules.patient import Patient, PatientFact
 from assistant.version import VERSION
 from assistant.works import MOST_ASKED, asks_for_work, left_out, numbers_asked, reference_places, works_behind
 from corpus.document import Document
@@ -32,6 +33,10 @@ from index.location import index_folder
 from index.opening import SearchIndex
 from index.passage import Passage
 from index.search import Query, Ranking
+
+if TYPE_CHECKING:
+    from assistant.conversation.dialogue import Conversation, Dialogue
+    from assistant.conversation.turns import Turn
 
 _WORTH_SEARCHING = 4
 """Words of a question about treatment from which sentences are looked for besides what the rules conclude."""
@@ -74,7 +79,14 @@ class Assistant:
         """The documents that answers come from."""
         return self._index.library.documents
 
-    def ask(self, question: str, *, facts: Mapping[str, Any] | None = None, confirmed: Sequence[str] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        facts: Mapping[str, Any] | None = None,
+        confirmed: Sequence[str] = (),
+        history: Sequence[Turn] = (),
+    ) -> Answer:
         """Answer a question from the documents, and on a patient's case say what the rules conclude.
 
         The same question, index and version give the same bytes. What the documents do not answer is said to be
@@ -84,20 +96,31 @@ class Assistant:
         Args:
             facts: Structured facts of the patient, as `facts_from_mapping` reads them; they win over the message.
             confirmed: Therapies of whose exclusions not stated it is confirmed that none applies ("none of these").
+            history: The turns before it, in one conversation; see `conversation`.
 
         Raises:
             FactError: If a structured fact cannot be read, or a therapy is unknown.
             QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
         """
         text = readable(question)
-        remaining, instructed = without_instructions(text)
-        query = self._index.search.read(remaining or text)
+        if history:
+            return self.dialogue.turn(text, history, facts=facts, confirmed=confirmed).answer
+        return self.respond(text, text, self._patient(stated(text), facts), confirmed)
+
+    def respond(self, said: str, question: str, patient: Patient | None, confirmed: Sequence[str] = ()) -> Answer:
+        """Answer a stand-alone question; see `ask`.
+
+        Args:
+            said: The message it was read from, shown with the answer.
+            patient: Whom it is about, ``None`` for nobody.
+        """
+        remaining, instructed = without_instructions(question)
+        query = self._index.search.read(remaining or question)
         reason = not_a_question(query)
-        patient = self._patient(stated(text), facts)
         if patient is None and reason in {"unreadable", "too_vague"}:
-            return self._composer.abstained(Asked(text, query.mended, self._index.search.first_passages()), reason)
+            return self._composer.abstained(Asked(said, query.mended, self._index.search.first_passages()), reason)
         ranking = self._index.rank(query)
-        asked = Asked(text, query.mended, self._index.search.passages(ranking))
+        asked = Asked(said, query.mended, self._index.search.passages(ranking))
         if instructed and not remaining and patient is None:
             return self._composer.abstained(replace(asked, resolved=""), None)
         if patient is not None:
@@ -107,6 +130,19 @@ class Assistant:
         if numbers := numbers_asked(query.mended):
             return self._works(asked, numbers)
         return self._answered(asked, self._decided(query, ranking))
+
+    def conversation(self) -> Conversation:
+        """Begin a conversation."""
+        from assistant.conversation.dialogue import Conversation
+
+        return Conversation(self.dialogue)
+
+    @cached_property
+    def dialogue(self) -> Dialogue:
+        """What answers turns of conversations."""
+        from assistant.conversation.dialogue import Dialogue
+
+        return Dialogue(self, self._index, self._composer)
 
     def recommend(
         self, case: str = "", *, facts: Mapping[str, Any] | None = None, confirmed: Sequence[str] = ()
@@ -138,10 +174,22 @@ class Assistant:
         read = self._patients.reader.read(text)
         if facts is None:
             return read if always or is_case(text, read, self._patients.book.excluding_facts) else None
+        return read.with_facts(*self.structured(facts))
+
+    def structured(self, facts: Mapping[str, Any]) -> tuple[PatientFact, ...]:
+        """Return structured facts.
+
+        Raises:
+            FactError: If one cannot be read; all that are wrong are named.
+        """
         given, problems = facts_from_mapping(facts, self._patients.book)
         if problems:
             raise FactError("; ".join(f"{problem.fact}: {problem.message}" for problem in problems))
-        return read.with_facts(*given)
+        return tuple(given)
+
+    def evaluate_patient(self, patient: Patient) -> Evaluation:
+        """Return the evaluation of every rule for a patient."""
+        return self._patients.engine.evaluate(patient, _asked_therapies(patient))
 
     def _therapies(self, names: Sequence[str]) -> tuple[str, ...]:
         unknown = [name for name in names if name not in self._patients.book.parents]

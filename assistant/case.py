@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from assistant.patient_text.states import WIDER
 from assistant.rules.patient import Patient, PatientFact
 
 _SOMEBODY = re.compile(
@@ -50,11 +51,14 @@ def is_case(text: str, patient: Patient, excluding: frozenset[str] = frozenset()
     Args:
         excluding: Facts that may exclude a therapy.
     """
-    findings = [fact for fact in patient if fact.id not in _ALONE and (fact.firm or _in_doubt(fact))]
-    if not findings:
+    named = [
+        fact for fact in patient if fact.id not in _ALONE and (fact.firm or _in_doubt(fact) or fact.reason == WIDER)
+    ]
+    if not named:
         return False
     if _SOMEBODY.search(text) or _aged(patient):
         return True
+    findings = [fact for fact in named if not _is_wider(fact)]
     measured = sum(map(_is_measured, findings))
     sentences = len(_SENTENCE.split(text.strip())) > 1
     if len(findings) >= _SEVERAL and (measured >= _SEVERAL or sentences):
@@ -62,9 +66,10 @@ def is_case(text: str, patient: Patient, excluding: frozenset[str] = frozenset()
     if _GENERAL.match(text):
         return sentences and measured > 0
     if len(findings) < _SEVERAL:
+        finding = (findings or named)[0]
         return (sentences and measured > 0) or (
-            findings[0].id in excluding - _NEVER_ONE
-            and (findings[0].interval is None or measured > 0)
+            finding.id in excluding - _NEVER_ONE
+            and (finding.interval is None or measured > 0)
             and patient.get("planned_interventions") is not None
             and (sentences or _BROKEN.search(text) is not None)
         )
@@ -88,6 +93,16 @@ def _is_point(fact: PatientFact) -> bool:
 def _in_doubt(fact: PatientFact) -> bool:
     """Whether something was stated that cannot be used: statements that disagree, a figure that cannot be."""
     return fact.state in {"conflicting", "implausible"} or fact.reason == "no unit"
+
+
+def _is_wider(fact: PatientFact) -> bool:
+    """Whether a wider term was used that may mean it ("pancreatic head resection")."""
+    return fact.reason == WIDER
+
+
+def concerns_somebody(text: str) -> bool:
+    """Whether a text speaks of one person ("he", "my patient")."""
+    return _SOMEBODY.search(text) is not None
 
 
 def asks_treatment(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import (
@@ -76,6 +76,7 @@ class Composer:
         heads: bool = False,
         line: Line | None = None,
         contradicted_by: Place | None = None,
+        before: Iterable[tuple[str, tuple[Place, ...]]] = (),
     ) -> Answer:
         """Compose an answer from evidence.
 
@@ -83,6 +84,7 @@ class Composer:
             heads: Whether "The review says:" stands above the sentences, as where the question claims something.
             line: A direct line that leads.
             contradicted_by: The unit that contradicts what the question claims: then that is said, and no line leads.
+            before: Derived lines that stand above all, each with the places it rests on, which are of the evidence.
 
         Raises:
             QuoteMismatchError: If a sentence is not in the source at its offsets.
@@ -105,8 +107,14 @@ class Composer:
                 *(Statement(text, "derived", "lead", (number[place.key],)) for text, place in line.parts),
                 *statements,
             ]
-        statements += self._as_of(evidence, citations)
+        above = [Statement(t, "derived", "lead", tuple(number[p.key] for p in places)) for t, places in before]
+        statements = [*above, *statements, *self._as_of(evidence, citations)]
         return self._answer(asked, "answered", None, statements, citations, premise)
+
+    def told(self, asked: Asked, lines: Iterable[str], *, declined: bool = False) -> Answer:
+        """Compose an answer from the conversation alone; nothing of the documents is asserted."""
+        statements = [Statement(line, "derived", "lead", ()) for line in lines]
+        return self._answer(asked, "declined" if declined else "answered", None, statements, ())
 
     def case(
         self,
@@ -231,6 +239,14 @@ class Composer:
             references=unit.references,
             url=self._public_url + source_url(document, unit.start, unit.end),
         )
+
+
+def amended(answer: Answer, *, first: Sequence[Statement] = (), last: Sequence[Statement] = ()) -> Answer:
+    """Return an answer with statements put before and behind its own; its citations stay."""
+    statements = (*first, *answer.statements, *last)
+    by_number = {citation.n: citation for citation in answer.citations}
+    shown = [_shown(statement, by_number) for statement in statements if statement.role != "nearest"]
+    return replace(answer, statements=statements, text="\n\n".join(shown))
 
 
 def source_url(document: Document, start: int, end: int) -> str:

@@ -42,6 +42,11 @@ def _canonical(values: dict[str, Any]) -> bytes:
     return (json.dumps(values, sort_keys=True, indent=1, ensure_ascii=True) + "\n").encode("ascii")
 
 
+def _digest(data: bytes, written: str) -> str:
+    """The sha256 over a manifest's bytes with its own digest left out."""
+    return hashlib.sha256(data.replace(written.encode("ascii"), b"", 1)).hexdigest()
+
+
 def code_sha256() -> str:
     """Return the sha256 over the code that reads sources and builds indexes: what an index is the product of."""
     digest = hashlib.sha256()
@@ -73,9 +78,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexMissingError(f"no index at {folder.name!r}: {MANIFEST_FILE} is missing") from exc
     try:
         values = json.loads(data)
-        digest = values.pop("digest")
-        intact = _canonical({**values, "digest": digest}) == data
-        intact = intact and hashlib.sha256(_canonical(values)).hexdigest() == digest
+        intact = _digest(data, values["digest"]) == values.pop("digest")
         files = {name: (entry["sha256"], entry["bytes"]) for name, entry in values.pop("files").items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise IndexCorruptError(f"{MANIFEST_FILE} cannot be read") from exc
@@ -118,7 +121,7 @@ def writing(folder: Path, facts: Callable[[], dict[str, Any]]) -> Iterator[Path]
         names = sorted(path.name for path in scratch.iterdir())
         files = {n: {"sha256": file_sha256(scratch / n), "bytes": (scratch / n).stat().st_size} for n in names}
         values = {"layout": LAYOUT, **facts(), "files": files}
-        values["digest"] = hashlib.sha256(_canonical(values)).hexdigest()
+        values["digest"] = hashlib.sha256(_canonical({**values, "digest": ""})).hexdigest()
         (scratch / MANIFEST_FILE).write_bytes(_canonical(values))
         for path in scratch.iterdir():
             _flush(path)

@@ -44,7 +44,7 @@ class Mention:
         return self.longer > 0
 
 
-_LONG = 9
+_LONG, _LONGEST = 9, 40
 """Letters of a word that may have one wrong."""
 
 
@@ -76,7 +76,7 @@ class MentionFinder:
         self._shortened = {part: word for word in self._known if len(word) >= _LONG for part in _shortened(word)}
 
     def _mended(self, form: str) -> str:
-        if len(form) < _LONG or form in self._known or not form.isalpha():
+        if not _LONG <= len(form) <= _LONGEST or form in self._known or not form.isalpha():
             return form
         parts = {form, *_shortened(form)}
         found = [self._shortened.get(part, "") for part in parts] + [part for part in parts if part in self._known]

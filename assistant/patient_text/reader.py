@@ -47,6 +47,14 @@ class PatientReader:
         found = (merged(of_fact, self._book, text) for of_fact in readings.values())
         return Patient.of(fact for fact in found if fact is not None)
 
+    def unit_at(self, text: str, position: int) -> tuple[str, int]:
+        """Return the unit written at a place of a text and where it ends; an empty id where there is none."""
+        return self._units.at(text, position)
+
+    def touched(self, text: str) -> tuple[str, ...]:
+        """Return the facts whose words a text has, whatever it says of them."""
+        return tuple(dict.fromkeys(mention.meaning.fact for mention in self._mentions.find(tokenise(text))))
+
     def _stated(self, text: str) -> Iterator[PatientFact]:
         tokens = tokenise(text)
         mentions = self._mentions.find(tokens)
@@ -77,7 +85,7 @@ class PatientReader:
         values: Values,
     ) -> Iterator[PatientFact]:
         if words.says == ASK:
-            yield replace(base, reason=UNDECIDED)
+            yield worded(base, definition, words, around)
         elif words.says != MEASURE:
             cue = first_of(around, _NOT_SAID)
             stated = replace(base, state="value", interval=_bound(str(words.says)))

@@ -10,9 +10,12 @@ from assistant.rules.patient import PatientFact
 from corpus.definitions import ASK, FLAG, PRESENT, FactDefinition, Words
 
 UNDECIDED = "does not decide it"
+WIDER = "a wider term"
+"""Words of which the fact is one reading ("pancreatic head resection"): it is asked about."""
 _BEFORE_ALL = ("other", "hypothetical", "shield", "uncertain")
 _DENIALS = ("resolved", "negated")
 _AFTER_ALL = ("planned", "historical", "affirmed")
+_STATED = frozenset({"affirmed", "historical"})
 _NOT_FIRM = {
     "other": "another person",
     "shield": UNDECIDED,
@@ -32,7 +35,9 @@ def worded(base: PatientFact, definition: FactDefinition, words: Words, around: 
     cue = _deciding(around, lasting=definition.lasting)
     kind = cue.cue.kind if cue else "affirmed"
     if words.says == ASK and not (words.denied and kind in _DENIALS):
-        return replace(base, reason=UNDECIDED)  # of a wider thing, only its denial decides
+        return replace(
+            base, reason=WIDER if kind in {"affirmed", "historical"} else UNDECIDED
+        )  # only its denial decides
     if cue is not None:
         base = replace(base, cue=cue.words)
     if kind == "planned" and (definition.kind != FLAG or not definition.lasting):
