@@ -28,7 +28,7 @@ from assistant.version import VERSION
 from assistant.works import MOST_ASKED, asks_for_work, left_out, numbers_asked, reference_places, works_behind
 from corpus.document import Document
 from index.analysis import content_terms
-from index.library import Library
+from index.library import Library, Place
 from index.location import index_folder
 from index.opening import SearchIndex
 from index.passage import Passage
@@ -107,12 +107,21 @@ class Assistant:
             return self.dialogue.turn(text, history, facts=facts, confirmed=confirmed).answer
         return self.respond(text, text, self._patient(stated(text), facts), confirmed)
 
-    def respond(self, said: str, question: str, patient: Patient | None, confirmed: Sequence[str] = ()) -> Answer:
+    def respond(
+        self,
+        said: str,
+        question: str,
+        patient: Patient | None,
+        confirmed: Sequence[str] = (),
+        *,
+        carried: bool = False,
+    ) -> Answer:
         """Answer a stand-alone question; see `ask`.
 
         Args:
             said: The message it was read from, shown with the answer.
             patient: Whom it is about, ``None`` for nobody.
+            carried: Whether the patient's plan was stated earlier: then the question may ask something else.
         """
         remaining, instructed = without_instructions(question)
         query = self._index.search.read(remaining or question)
@@ -124,7 +133,7 @@ class Assistant:
         if instructed and not remaining and patient is None:
             return self._composer.abstained(replace(asked, resolved=""), None)
         if patient is not None:
-            return self._case(asked, remaining, patient, self._therapies(confirmed))
+            return self._case(asked, remaining, patient, self._therapies(confirmed), carried=carried)
         if reason is not None:
             return self._composer.abstained(asked, reason)
         if numbers := numbers_asked(query.mended):
@@ -164,6 +173,10 @@ class Assistant:
         patient = self._patient(stated(readable(case)), facts, always=True) or Patient()
         return self._patients.engine.evaluate(patient, _asked_therapies(patient))
 
+    def criteria(self, rules: Sequence[str]) -> tuple[Place, ...]:
+        """Return the places of the sentences that rules rest on, each once."""
+        return tuple({place.key: place for rule in rules for place in self._concluder.places_of(rule)}.values())
+
     @property
     def patients(self) -> PatientKnowledge:
         """Facts, rules and what reads and evaluates them."""
@@ -197,12 +210,14 @@ class Assistant:
             raise FactError(f"no therapy {', '.join(map(repr, unknown))}")
         return tuple(names)
 
-    def _case(self, asked: Asked, text: str, patient: Patient, confirmed: Sequence[str] = ()) -> Answer:
+    def _case(
+        self, asked: Asked, text: str, patient: Patient, confirmed: Sequence[str] = (), *, carried: bool = False
+    ) -> Answer:
         """Answer about a patient: by where the therapies stand, then by the sentences that answer what is asked."""
         therapies = _asked_therapies(patient)
         evaluation = self._patients.engine.evaluate(patient, therapies, confirmed)
         question = questions_in(text)
-        by_rules = bool(therapies) or not question or asks_treatment(question)
+        by_rules = (bool(therapies) and not carried) or not question or asks_treatment(question)
         decided = self._decided_on(question)
         if by_rules and len(content_terms(question)) < _WORTH_SEARCHING:
             decided = None

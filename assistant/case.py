@@ -10,7 +10,7 @@ from assistant.rules.patient import Patient, PatientFact
 _SOMEBODY = re.compile(
     r"""\b(?:(?:this|my|our|this\ [\w-]{1,20})\ (?:patient|pt|case|man|woman|lady|gentleman)
       |the\ (?:man|woman|lady|gentleman)
-      |the\ (?:patient|pt)\ (?:has|had|is|was|asks|wants|refuses|presents|progressed)
+      |(?:the\ (?:patient|pt)|pt)\ (?:has|had|is|was|asks|wants|refuses|presents|progressed)
       |he|she|him|his|her|himself|herself|year[- ]old|y/?o|mr|mrs|ms|i\ have|i\ had|i\ am|i['’]m|my
       |tomorrow|tonight|this\ morning|next\ week|on\ (?:mon|tues|wednes|thurs|fri)day)\b
       |^\W*(?:patient|pt|man|woman|lady|gentleman|male|female)\b""",
@@ -26,7 +26,7 @@ _TREATMENT = re.compile(
     r"\b(?:which|what)\s+(?:\w+\s+){0,2}?(?:treatments?|therap(?:y|ies)|options?|emboli[sz]ation|procedures?|interventions?|next"
     r"|now|technique|modality)\b|\b(?:ok|okay|suitable|eligible|candidate|possible|allowed|safe|advisable|contraindicated"
     r"|recommend(?:ed|ation)?s?|advise|suggest|go ahead|proceed|can (?:we|i|he|she|they)|should (?:we|i|he|she|they)"
-    r"|would you|what do you (?:think|suggest|advise)|how (?:to|should we|would you) (?:treat|manage|proceed))\b",
+    r"|(?:change|alter|affect|matter)s?(?: (?:any|some)thing| for)?(?=\W*$)|still (?:an option|fine|possible|on)|would you|what do you (?:think|suggest|advise)|how (?:to|should we|would you) (?:treat|manage|proceed))\b",
     re.IGNORECASE,
 )
 _ALONE = frozenset(

@@ -149,6 +149,23 @@ class Composer:
             notes=conclusions.notes,
         )
 
+    def quoting(self, answer: Answer, line: str, places: Sequence[Place], most: int = 3) -> Answer:
+        """Return an answer with a line and the sentences at places behind its own, those it does not quote yet."""
+        quoted = {citation.unit for citation in answer.citations for s in answer.statements if s.kind == "quote" and citation.n in s.citations}
+        fresh = [place for place in places if place.unit.id not in quoted][:most]
+        if not fresh:
+            return answer
+        known = {f"{citation.document}/{citation.unit}": citation for citation in answer.citations}
+        added: list[Citation] = []
+        for place in fresh:
+            if place.key not in known:
+                known[place.key] = self._citation(len(answer.citations) + len(added) + 1, place)
+                added.append(known[place.key])
+        numbers = [known[place.key].n for place in fresh]
+        cited = replace(answer, citations=(*answer.citations, *added))
+        quotes = [Statement(known[place.key].display, "quote", "answer", (known[place.key].n,)) for place in fresh]
+        return amended(cited, last=[Statement(line, "derived", "lead", tuple(numbers)), *quotes])
+
     def works(self, asked: Asked, places: Sequence[Place]) -> Answer:
         """Compose an answer of entries of the reference list, with the sections that cite each."""
         citations = tuple(self._citation(n, place) for n, place in enumerate(places, 1))

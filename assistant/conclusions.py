@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answer import Fact, MissingFact, Note, Recommendation, Statement, TherapyStanding
 from assistant.evidence import company
-from assistant.rules.book import ACCOMPANYING, RuleBook
+from assistant.rules.book import ACCOMPANYING, EXCLUDING, RuleBook
 from assistant.rules.engine import Evaluation, Fired, Placed, Undecided
 from assistant.rules.interval import Interval
 from assistant.rules.patient import PatientFact
@@ -89,6 +89,10 @@ class Concluder:
             if unit.start < rule.end and rule.start < unit.end
         )
 
+    def places_of(self, rule: str) -> tuple[Place, ...]:
+        """Return the places of the sentences that a rule rests on."""
+        return self._places[rule]
+
     def conclude(self, evaluation: Evaluation, cited: CitedPlaces) -> Conclusions:
         """Return the parts of an answer for one patient.
 
@@ -155,7 +159,7 @@ class Concluder:
         quoted: set[str] = set()
         for placed in shown:
             rules = [self._book.rules[key] for key in placed.rules if not self._book.rules[key].display_only]
-            rules = rules[:_RULES_QUOTED]
+            rules = sorted(rules, key=lambda rule: _weight(rule, placed.therapy))[:_RULES_QUOTED]
             beside = [self._book.rules[key] for rule in rules for key in evaluation.shown_with(rule)]
             yield from self._standing(placed, list(dict.fromkeys([*rules, *beside])), cited, quoted)
         yield from self._accompanying(evaluation, cited, quoted)
@@ -329,6 +333,14 @@ def _ends(interval: Interval | None) -> tuple[float | None, float | None, bool, 
     low = None if interval.low is None else round(float(interval.low), 6)
     high = None if interval.high is None else round(float(interval.high), 6)
     return low, high, interval.low_open, interval.high_open
+
+
+def _weight(rule: Rule, therapy: str) -> int:
+    """Where a rule's sentence comes among those of a therapy: what excludes, what prefers, then what names it itself."""
+    effects = {c.effect for c in rule.then if c.therapy == therapy or c.effect in EXCLUDING}
+    if effects & EXCLUDING:
+        return 0
+    return 1 if "prefer_over" in effects else 2 if effects else 3
 
 
 def standing_words() -> Mapping[str, str]:

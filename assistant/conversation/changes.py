@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assistant.conclusions import standing_words
 from assistant.conversation.patients import Told, shown_value
 from assistant.rules.engine import Evaluation
+from corpus.conditions import atoms
 
 _MOST_NAMED = 4
 
@@ -29,3 +30,13 @@ def named_changes(told: Told, before: Evaluation, after: Evaluation) -> Iterator
         yield f"By this change: {'; '.join(moved[:_MOST_NAMED])}{more}."
     else:
         yield "No conclusion changes by this."
+
+
+def criteria_of(told: Told, before: Evaluation, after: Evaluation) -> tuple[str, ...]:
+    """Return the rules that a changed fact decides otherwise than before, in the order of the book."""
+    changed = {fact.id for fact in told.replaced}
+    return tuple(
+        key
+        for key, rule in before.book.rules.items()
+        if changed & {atom.fact for atom in atoms(rule.when)} and before.truth(key) != after.truth(key)
+    )

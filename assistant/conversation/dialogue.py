@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.answer import Answer, Statement
 from assistant.case import asks_treatment, concerns_somebody, is_case
 from assistant.composition import Asked, Composer, amended
-from assistant.conversation.changes import named_changes
+from assistant.conversation.changes import criteria_of, named_changes
 from assistant.conversation.following import Follower, Resolved
 from assistant.conversation.moves import (
     aside,
@@ -17,6 +17,7 @@ from assistant.conversation.moves import (
     asks_back,
     back_to_patient,
     new_patient,
+    numbered_patient,
     opening,
     ordinal,
 )
@@ -24,6 +25,7 @@ from assistant.conversation.patients import PatientFollower, Told, recalled
 from assistant.conversation.replies import Replier
 from assistant.conversation.turns import Move, State, Turn, state_after
 from assistant.instructions import stated
+from assistant.patient_text.person import AGE
 from assistant.patient_text.mentions import PERFORMED, PLANNED
 from assistant.question import readable
 from assistant.rules.patient import Patient
@@ -38,7 +40,9 @@ _THANKS = "You are welcome."
 _NOTHING_YET = "Nothing has been asked yet to which this could refer."
 _NEW = "A new patient: nothing is carried over. Describe the patient."
 _WHICH = "Of which treatment or topic is this asked?"
+_CRITERION = "Where the review speaks of what was changed:"
 _WHICH_VALUE = "Which value is this?"
+_OTHER_AGE = "Another age: read as a new patient, {}; nothing is carried over. “Sorry, …” corrects a patient instead."
 _BY_THEM = frozenset({PLANNED, PERFORMED})
 _MOST_CHOICES = 4
 _WORTH = 2
@@ -78,11 +82,18 @@ class Dialogue:
             if not content_terms(rest):
                 return self._told(text, "new_patient", state, _NEW)
             return self._case(text, rest, state, "new_patient", facts, confirmed)
+        if (numbered := numbered_patient(text)) is not None:
+            number, rest = numbered
+            known = number <= len(state.patients)
+            state = state.of_patient(f"Patient {number if known else len(state.patients) + 1}")
+            return self._case(text, rest, state, "back" if known else "new_patient", facts, confirmed)
         if (named := back_to_patient(text)) is not None and (label := _patient_named(named.groupdict(), state)):
             state = state.of_patient(label)
             rest = named["rest"].strip()
             if not content_terms(rest):
                 return self._facts(text, state, "back")
+            if facts is None and (recall := self._recalled(text, rest, state)) is not None:
+                return recall
             return self._case(text, rest, state, "back", facts, confirmed)
         if facts is None and (turn := self._aside(text, state)) is not None:
             return turn
@@ -93,16 +104,11 @@ class Dialogue:
         move = aside(text)
         if move in {"greeting", "thanks"}:
             return self._told(text, move, state, _GREETING if move == "greeting" else _THANKS)
-        if state.patient and asks_all_facts(text):
-            return self._facts(text, state, "recall")
-        if state.patient and asks_back(text):
-            known = [fact for fact in self._assistant.patients.reader.touched(text) if fact not in _BY_THEM]
-            if known:
-                said = recalled(state.facts, known, self._assistant.patients.book, self._unit_in(text))
-                return self._told(text, "recall", state, *said)
+        if (recall := self._recalled(text, text, state)) is not None:
+            return recall
         if move is None:
             return None
-        before = state.topical
+        before = state.topical if move != "repeat" or not state.turns else state.turns[-1]
         if before is None:
             return None if move == "why" else self._told(text, move, state, _NOTHING_YET)
         answer = self._replier.reply(text, move, before, state)
@@ -110,29 +116,64 @@ class Dialogue:
             return None
         return Turn(state.number, text, before.resolved, move, answer, state.patient, state.facts, before.focus)
 
+    def _recalled(self, text: str, rest: str, state: State) -> Turn | None:
+        """A turn that asks for what was said of the patient."""
+        if not state.patient:
+            return None
+        if asks_all_facts(rest):
+            return self._facts(text, state, "recall")
+        known = [fact for fact in self._assistant.patients.reader.touched(rest) if fact not in _BY_THEM]
+        if not known or not asks_back(rest):
+            return None
+        said = recalled(state.facts, known, self._assistant.patients.book, self._unit_in(rest))
+        return self._told(text, "recall", state, *said)
+
     def _ordinary(
         self, text: str, state: State, facts: Mapping[str, Any] | None, confirmed: Sequence[str]
     ) -> Turn:
         begun = opening(text)
         if begun.switched:
             return self._general(text, Resolved(begun.rest), state)
-        if begun.returned_to and (earlier := self._follower.turn_about(begun.returned_to, state.turns)):
-            state = replace(state, turns=(*state.turns, earlier))
+        if begun.returned_to:
+            if (named := self._follower.returned(begun.returned_to, begun.rest)) is not None:
+                return self._general(text, named, state)
+            if earlier := self._follower.turn_about(begun.returned_to, state.turns):
+                state = replace(state, turns=(*state.turns, earlier))
         rest = begun.rest
-        if state.turns and (place := ordinal(rest, len(state.turns[-1].choices))) is not None:
-            rest = state.turns[-1].choices[place]
+        if state.turns and (choice := self._chosen(rest, state.turns[-1])):
+            rest = choice
             if facts is None and not state.turns[-1].patient:
                 return self._general(text, Resolved(rest, completed=True), state)
         told = self._patients.tell(stated(rest), state)
         if told.unclear:
-            names = [self._assistant.patients.book.facts[fact].name for fact in told.unclear]
-            return self._told(text, "which", state, _WHICH_VALUE, choices=tuple(names))
+            listed = "; ".join(f"{n}. {reading}" for n, reading in enumerate(told.unclear, 1))
+            return self._told(text, "which", state, f"{_WHICH_VALUE} {listed}.", choices=told.unclear)
+        if self._is_another(told, state):
+            state = state.of_patient(f"Patient {len(state.patients) + 1}")
+            return self._case(text, rest, state, "new_patient", facts, confirmed, lead=_OTHER_AGE.format(state.patient))
         if facts is not None or self._is_about_patient(rest, told, state):
             return self._case(text, rest, state, "case", facts, confirmed, told)
         resolved = self._follower.resolve(self._index.search.read(rest).mended, state, self._stands)
         if resolved.wanting:
             return self._asked_back(text, rest, state)
         return self._general(text, resolved, state)
+
+    def _chosen(self, said: str, last: Turn) -> str:
+        """Which of the choices offered a turn takes: by its place, or by what it names."""
+        place = ordinal(said, len(last.choices))
+        if place is not None:
+            return last.choices[place]
+        if last.move != "which" or not last.patient:
+            return ""
+        reader = self._assistant.patients.reader
+        touched = set(reader.touched(said))
+        return next((choice for choice in last.choices if touched & set(reader.touched(choice))), "")
+
+    @staticmethod
+    def _is_another(told: Told, state: State) -> bool:
+        """Whether a turn describes another patient: one of another age, not put right."""
+        changed = {fact.id for fact in told.replaced}
+        return AGE in changed and not told.corrects and bool(state.patient)
 
     def _is_about_patient(self, text: str, told: Told, state: State) -> bool:
         """Whether a turn is about a patient: the first described, or the one being spoken of."""
@@ -146,7 +187,8 @@ class Dialogue:
             return len(news) >= _WORTH
         planned = any(fact.id == PLANNED for fact in told.news)
         general = self._follower.is_general(text)
-        return bool(news) and not general or asks_treatment(text) or (planned and not general)
+        stated_only = not text.rstrip().endswith("?") and not self._follower.is_question(text)
+        return (bool(told.news) and stated_only) or (bool(news) and not general) or asks_treatment(text) or (planned and not general)
 
     def _case(
         self,
@@ -157,6 +199,7 @@ class Dialogue:
         facts: Mapping[str, Any] | None,
         confirmed: Sequence[str],
         told: Told | None = None,
+        lead: str = "",
     ) -> Turn:
         """Answer about the patient being spoken of, the first one where there was none."""
         state = state if state.patient else state.of_patient("Patient 1")
@@ -167,12 +210,16 @@ class Dialogue:
         resolved = rest
         if state.topical is not None and state.topical.patient == state.patient:
             resolved = self._follower.in_case(rest, state)
-        answer = self._assistant.respond(text, resolved, patient, confirmed)
+        carried = not any(fact.id == PLANNED for fact in told.news) and not told.replaced
+        answer = self._assistant.respond(text, resolved, patient, confirmed, carried=carried and facts is None)
+        if lead:
+            answer = amended(answer, first=[Statement(lead, "derived", "lead", ())])
         if told.replaced:
             before = self._assistant.evaluate_patient(state.facts)
             after = self._assistant.evaluate_patient(patient)
             changes = [Statement(line, "derived", "lead", ()) for line in named_changes(told, before, after)]
             answer = amended(answer, first=changes)
+            answer = self._composer.quoting(answer, _CRITERION, self._assistant.criteria(criteria_of(told, before, after)))
         answer = replace(answer, patient=state.patient, resolved_question=resolved)
         return Turn(
             state.number, text, resolved, move, answer, state.patient, patient, self._focus(resolved, answer)

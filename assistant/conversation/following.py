@@ -25,7 +25,7 @@ _CONTINUES = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ELLIPSIS = re.compile(
-    r"^\W*(?:(?:and|but|or|so|ok(?:ay)?|also|then|now)\b[\s,]*)*(?:what (?:about|of|if)|how about|(?:the )?same (?:question )?(?:for|with|in)|for|in|with|is it)?\b"
+    r"^\W*(?:(?:and|but|or|so|ok(?:ay)?|also|then|now)\b[\s,]*)*(?:what (?:about|of|if)|how about|(?:the )?same (?:question )?(?:for|with|in)|for|in|with|after|before|during|by)?\b"
     r"[\s,:]*",
     re.IGNORECASE,
 )
@@ -43,18 +43,30 @@ _SINGULAR = re.compile(
 )
 _PLURAL = re.compile(
     r"\b(?:(?P<own>their)|(?P<they>they|them|these|those|both|either|neither)\b(?! (?:patient|people|who|with))"
-    r"|(?P<two>(?:of )?(?:the )?two(?: of them)?|the former|the latter|the (?:first|second) one|each other)(?=\W|$)(?! \w+s\b))",
+    r"|(?P<two>(?:of )?(?:the )?two(?: of them)?|the former|the latter|the (?:first|second) one|each other)(?=\W|$)(?! [a-z]{3,}s\b))",
     re.IGNORECASE,
 )
+_ONE = re.compile(r"\b(?:that|this|the other) one\b|\bthe other\b", re.IGNORECASE)
 _EXPLETIVE = re.compile(
-    r"\b(?:is|was|would|could|can|may|might|does|has)\s+it\s+(?:ever\s+)?(?:\w+\s+){0,2}?(?:to|that|whether|take|been)\b|\bit\s+(?:is|was|would be)\s+\w+\s+(?:to|that)\b",
+    r"\b(?:is|was|would|could|can|may|might)\s+it\s+(?:ever\s+|be\s+)?(?:safe|possible|ok(?:ay)?|better|necessary|useful|true|worth|reasonable|advisable|important"
+    r"|recommended|allowed|common|usual|known|clear|proven|right|wrong|best|enough|sensible|sure|shown|the case)(?:\s+\w+){0,1}?\s+(?:to|that|whether|for)\b"
+    r"|\bit\s+(?:is|was|would be)\s+\w+\s+(?:to|that)\b|\bdoes\s+it\s+take\b|\bis\s+it\s+(?:true|correct)\b",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"[,;.?!]|\b(?:and|but|or|so|if|when|because|since|while|although|after which|which|who)\b", re.IGNORECASE)
 _SOURCE_ITSELF = re.compile(
     r"\b(?:this|that|the) (?:review|paper|article|work|publication|text|source|tool|assistant|service|page|guideline)\b", re.IGNORECASE
 )
-_NAMING = re.compile(r"^\W*(?:which|what(?: is| causes|'s)?(?: this| that)?|what|name|is there|are there)\b", re.IGNORECASE)
+_NAMING = re.compile(
+    r"\b(?:what(?: is|'s) (?:this|that|it|going on|wrong)|what (?:could|can|might) (?:this|that|it) be|what causes|what explains)\b", re.IGNORECASE
+)
+"""A question that asks for the name of a thing: its answer brings in what the next turn is about."""
+_WANTS_NAME = re.compile(r"^\W*(?:which|what|name|is there|are there)\b", re.IGNORECASE)
+_DEFINES = re.compile(r"^\W*(?:what (?:is|are)|what's|define|explain|describe)\b(?! (?:the|its|their)\b)", re.IGNORECASE)
+_TOGETHER = re.compile(r"\b(?:combin\w+|together|plus|with|added? to|on top of|alongside|and then)\b", re.IGNORECASE)
 _ONES = re.compile(r"\b(?:ones?|version|variant|kind|type|sort|group|arm|patients?|people|those|the|a|an|of|is|it|any|about|then|too|as well|instead|please)\b", re.IGNORECASE)
+_PHRASE = re.compile(r"^\W*(?:for|in|with|without|after|before|during|by|under|over|above|below|from|at|on)\b", re.IGNORECASE)
+"""A turn that only narrows the last question: "without the PRRT?"."""
 _QUESTION = re.compile(
     r"^\W*(?:what|which|who|whom|whose|how|why|when|where|is|are|was|were|do|does|did|can|could|should|would|will|has|have|had|may|might|list|name|define"
     r"|explain|describe|compare|tell|show|give)\b",
@@ -63,6 +75,8 @@ _QUESTION = re.compile(
 _SHORT = 4
 """Content words of a turn that may be short of something."""
 _SPECIFIC = 3
+_SAYS = 2
+"""Content words below which a turn says next to nothing: the last question is repeated whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,7 @@ class Follower:
             return self._completed(body, state)
         if self._subjects(body) or _SOURCE_ITSELF.search(body):
             return Resolved(body or said)
-        continues = _CONTINUES.match(said) is not None
+        continues = _CONTINUES.match(said) is not None or self._is_fragment(body)
         specific = len(content_terms(body)) > _SHORT or any(
             self._lexicon.kinds.get(m.entry) in _NAMED for m in self._lexicon.mentions(body)
         )
@@ -124,21 +138,29 @@ class Follower:
         Args:
             quotes: The sentences that answer, best first.
         """
-        asked = [self._focus(entry, "asked") for entry in self._entries(resolved)]
+        asked = self._written(resolved, "asked")
         named = {focus.entry for focus in asked}
-        said = [entry for quote in quotes[:1] for entry in self._entries(quote) if entry not in named]
-        return (*asked, *(self._focus(entry, "answered") for entry in dict.fromkeys(said)))
+        brought = {f.entry: f for quote in reversed(quotes) for f in self._written(quote, "answered")}
+        order = dict.fromkeys(entry for quote in quotes for entry in self._entries(quote))
+        return (*asked, *(brought[entry] for entry in order if entry not in named))
 
     def is_general(self, text: str) -> bool:
         """Whether a turn is a question in general, complete by itself: it names its subject and leans on nothing."""
-        return _QUESTION.match(text) is not None and bool(self._subjects(text)) and not self._leans(text)
+        elliptic = _CONTINUES.match(text) is not None
+        return _QUESTION.match(text) is not None and bool(self._subjects(text)) and not elliptic and not self._leans(text)
+
+    @staticmethod
+    def is_question(text: str) -> bool:
+        """Whether a turn begins as a question or a request does."""
+        return _QUESTION.match(text) is not None
 
     def in_case(self, said: str, state: State) -> str:
         """Return a turn about a patient with the treatment it leaves unsaid, where it leans on one."""
-        if not self._leans(said) or self._subjects(said):
+        before = state.topical
+        if before is None or not self._leans(said) or self._subjects(said):
             return said
-        chosen = self._antecedents(said, state)
-        return said if chosen is None else _prefixed(chosen[0], said)
+        held = [f.name for f in before.focus if f.how != "answered" and f.kind == _TREATMENT]
+        return _prefixed(held, said) if held and _QUESTION.match(said) else said
 
     def offered(self, texts: Iterable[str]) -> list[str]:
         """Return the names of the treatments that texts name, in order."""
@@ -149,6 +171,14 @@ class Follower:
         """Return “A versus B” of the last two treatments in focus, ``None`` where there are not two."""
         names = list(dict.fromkeys(f.name for f in self._recent(state) if f.kind == _TREATMENT))
         return None if len(names) < 2 else f"{names[1]} versus {names[0]}"  # noqa: PLR2004 - two sides
+
+    def returned(self, named: str, rest: str) -> Resolved | None:
+        """“Back to the resin particles: how active is each?”: the question of what is returned to, if that is a name."""
+        if not self._entries(named):
+            return None
+        if self._subjects(rest) and not self._leans(rest):
+            return Resolved(rest)
+        return Resolved(_put([named.removeprefix("the ")], rest), completed=True)
 
     def turn_about(self, words_of_it: str, turns: Sequence[Turn]) -> Turn | None:
         """Return the turn that a return names: by an entry, by shared words, or as the first."""
@@ -207,10 +237,10 @@ class Follower:
         tokens, mentions = _spans(question), self._lexicon.mentions(question)
         rest = rest.strip(" ?.!")
         new = self._lexicon.mentions(rest)
-        kinds = [self._lexicon.kinds.get(m.entry) for m in new]
         spans = _spans(rest)
-        for kind, mention in zip(kinds, new, strict=True):
-            like = [m for m in mentions if self._lexicon.kinds.get(m.entry) == kind and m.entry != mention.entry]
+        for mention in new:
+            kind = self._class(mention.entry)
+            like = [m for m in mentions if self._class(m.entry) == kind and m.entry != mention.entry]
             if like:
                 start, end = tokens[like[-1].first][0], tokens[like[-1].last - 1][1]
                 told = rest[spans[mention.first][0] : spans[mention.last - 1][1]]
@@ -223,14 +253,22 @@ class Follower:
                 return question[:start] + " ".join(told) + question[end:]
         return f"{question.rstrip(' ?.!')} – {rest}?"
 
+    def _class(self, entry: str) -> str:
+        """The kind of an entry, those of what may be asked of a thing taken as one."""
+        kind = self._lexicon.kinds.get(entry, "")
+        return "attribute" if kind in {"topic", "metric"} else kind
+
     def _completed(self, body: str, state: State) -> Resolved:
         """Put what is in focus before a turn that leans on it."""
+        before = state.topical
+        whole = _PHRASE.match(body) or (len(content_terms(_ONES.sub(" ", body))) < _SAYS and not self._lexicon.mentions(body))
+        if before is not None and whole:
+            return Resolved(f"{before.resolved.rstrip(' ?.!')} – {body}", completed=True)
         chosen = self._antecedents(body, state)
         if not chosen:
-            before = state.topical
             return Resolved(body if before is None else f"{before.resolved.rstrip(' ?.!')}: {body}", completed=before is not None, wanting=before is None)
         names, others = chosen
-        return Resolved(_prefixed(names, body), completed=True, others=tuple(_prefixed([name], body) for name in others))
+        return Resolved(_put(names, body), completed=True, others=tuple(_put([name], body) for name in others))
 
     def _antecedents(self, body: str, state: State) -> tuple[list[str], list[str]] | None:
         """The names a turn leans on, and other ones it may lean on instead."""
@@ -247,31 +285,55 @@ class Follower:
             sides = _siblings(subjects) or _siblings([f for f in brought if f.kind in _SUBJECTS])
             if sides:
                 return [f.name for f in sides], []
-        narrower = [f for f in news if {g.entry for g in subjects} & set(self._lexicon.lineage(f.entry)[1:])]
-        if _SINGULAR.search(body) and narrower and not plural:
-            return [narrower[0].name], []
-        if _NAMING.match(before.resolved) and not subjects and news:
+        singular = plural is None and _SINGULAR.search(body) is not None
+        if singular and _NAMING.search(before.resolved) and news:
+            conditions = [f for f in news if f.kind == "condition"]
+            return [(conditions or news)[0].name], []
+        if singular and (beside := self._beside(body, [*subjects, *news])):
+            return [beside.name], []
+        if _WANTS_NAME.match(before.resolved) and not any(f.kind in _NAMED for f in asked) and news:
             return [news[0].name], []
+        if singular and len(_siblings(subjects)) > 1 and _TOGETHER.search(before.resolved):
+            return [" combined with ".join(f.name for f in _siblings(subjects)[:2])], []
+        if _DEFINES.match(before.resolved) and any(f.kind in _NAMED for f in asked):
+            subjects = [next(f for f in asked if f.kind in _NAMED)]
         held = subjects or [f for f in asked if f.kind in _NAMED] or news or asked
         if len(content_terms(body)) < _SPECIFIC:
             held = list(dict.fromkeys([*held, *(f for f in asked if f.kind in _NAMED)]))
         if not held:
             return None
-        if _SINGULAR.search(body) and not plural and len(_siblings(subjects)) > 1:
+        if singular and len(_siblings(subjects)) > 1:
             return [subjects[0].name], [f.name for f in subjects[1:2]]
         return list(dict.fromkeys(f.name for f in held)), []
+
+    def _beside(self, body: str, held: Sequence[Focus]) -> Focus | None:
+        """“why that one and not RFA?”: what stands beside a treatment named in the turn, under the same parent."""
+        parents = {above for entry in self._subjects(body) for above in self._lexicon.parents.get(entry, ())}
+        plain = [f for f in held if f.kind == _TREATMENT and not _TOGETHER.search(self._lexicon.names[f.entry])]
+        return next((f for f in plain if parents & set(self._lexicon.parents.get(f.entry, ())) and _ONE.search(body)), None)
 
     def _recent(self, state: State) -> list[Focus]:
         return [focus for turn in reversed(state.turns) for focus in reversed([f for f in turn.focus if f.how != "answered"])]
 
     def _leans(self, text: str) -> bool:
         """Whether a pronoun stands for something that is not in the turn itself before it."""
-        plain = _EXPLETIVE.sub(" ", _SOURCE_ITSELF.sub(" ", text))
+        plain = _blanked(text)
         found = [m for m in (_SINGULAR.search(plain), _PLURAL.search(plain)) if m is not None]
         if not found:
             return False
-        start = min(m.start() for m in found)
-        return not self._subjects(plain[:start])
+        first = min(found, key=lambda m: m.start())
+        before = plain[: first.start()]
+        if first.groupdict().get("own"):
+            return not self._lexicon.mentions(before)  # "the parenchyma gets its blood"
+        clauses = _CLAUSE.split(before)  # only in a clause of its own does a pronoun stand for what was named before it
+        return len(clauses) < 2 or not any(map(self._subjects, clauses[:-1]))  # noqa: PLR2004 - a clause before its own
+
+    def _is_fragment(self, text: str) -> bool:
+        """Whether a turn asks for one thing and names nothing it is asked of: "overall survival?", "how specific?"."""
+        short = len(content_terms(text)) < _SPECIFIC
+        if _QUESTION.match(text):
+            return short and len(words(text)) < _SPECIFIC
+        return short and not any(self._class(m.entry) != "attribute" for m in self._lexicon.mentions(text))
 
     def _asks(self, text: str) -> bool:
         """Whether a text says more than names and words that stand for them."""
@@ -286,12 +348,35 @@ class Follower:
     def _entries(self, text: str) -> list[str]:
         return list(dict.fromkeys(mention.entry for mention in self._lexicon.mentions(text)))
 
-    def _focus(self, entry: str, how: How) -> Focus:
-        return Focus(entry, self._lexicon.names.get(entry, entry), self._lexicon.kinds.get(entry, ""), how)
+    def _written(self, text: str, how: How) -> list[Focus]:
+        """What a text names, each once, by the words it names it with."""
+        spans = _spans(text)
+        found: dict[str, Focus] = {}
+        for mention in self._lexicon.mentions(text):
+            written = text[spans[mention.first][0] : spans[mention.last - 1][1]].removesuffix("'s").removesuffix("’s")
+            kind = self._lexicon.kinds.get(mention.entry, "")
+            found.setdefault(mention.entry, Focus(mention.entry, written, kind, how))
+        return list(found.values())
 
 
 def _prefixed(names: Sequence[str], body: str) -> str:
     return f"{', '.join(names)}: {body}"
+
+
+def _put(names: Sequence[str], body: str) -> str:
+    """Put a name in the place of the pronoun that stands for it; several, or none to replace, before the turn."""
+    found = _SINGULAR.search(_blanked(body))
+    if len(names) != 1 or found is None or _PLURAL.search(body):
+        return _prefixed(names, body)
+    name = f"{names[0]}'s" if found["own"] else names[0]
+    return body[: found.start()] + name + body[found.end() :]
+
+
+def _blanked(text: str) -> str:
+    """The text with what only looks like a pronoun blanked out, in its length."""
+    for pattern in (_SOURCE_ITSELF, _EXPLETIVE):
+        text = pattern.sub(lambda found: " " * len(found.group()), text)
+    return text
 
 
 def _siblings(focus: Sequence[Focus]) -> list[Focus]:

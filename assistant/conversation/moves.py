@@ -14,8 +14,9 @@ _ASIDE: tuple[tuple[Move, str], ...] = (
     ),
     (
         "thanks",
-        r"(?:(?:many |ok |okay |great |perfect |no )?(?:thanks?|thank you|thx|cheers)(?: (?:a lot|so much|very much|again|you|all"
+        r"(?:(?:many |ok,? |okay,? |great,? |perfect,? |no,? |right,? )?(?:thanks?|thank you|thx|cheers)(?: (?:a lot|so much|very much|again|you|all"
         r"|for (?:that|this|the help|your help)|that(?:'s| is) (?:all|it|helpful|great)))*|ok(?:ay)?|great|perfect|got it"
+        r"|(?:ok(?:ay)?|great|perfect|good|right|fine),? (?:that(?:'s| is) (?:all|it|clear|helpful)|got it|understood|thanks?)(?: (?:for now|thanks?|thank you))?"
         r"|understood|i see|good|very helpful|that helps|bye|goodbye|see you|that(?:'s| is) (?:all|it|helpful|clear)"
         r"(?: (?:for now|thanks?|thank you))?)",
     ),
@@ -48,7 +49,7 @@ _ASIDE: tuple[tuple[Move, str], ...] = (
         "source",
         r"(?:and )?(?:can you |please )?(?:show|give|quote|read)(?: me)? (?:the |that )?(?:source|sentence|original|passage|text|paragraph"
         r"|context|wording|exact words)(?: (?:\d+|please|of (?:that|this|it)|for (?:that|this|it)|around it))?"
-        r"|(?:show )?(?:the )?source(?: \d+)?|citation \d+|(?:and )?where (?:does|do) (?:it|they|the review) say (?:that|this|so)"
+        r"|(?:and )?(?:show )?(?:the )?source(?: \d+)?|(?:and )?citation \d+|(?:and )?where (?:does|do) (?:it|they|the review) say (?:that|this|so)"
         r"|where is (?:that|this)(?: (?:written|stated|from))?|(?:in )?(?:which|what) section(?: is (?:that|this|it)(?: in| from)?)?|quote it",
     ),
     (
@@ -72,6 +73,10 @@ _ORDINAL = re.compile(
 _NEW_PATIENT = re.compile(
     r"\W*(?:ok(?:ay)?|right|now|so|and|thanks?|next up|then)?\W*(?:here(?:'s| is) |i have |now )?(?:another|a (?:new|different|second|third)|the next|next|new|different)"
     r" (?:patient|case|pt)\b\s*(?:[:,.;–—-]|is a|is an|has|with|now)?\s*(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_NTH_PATIENT = re.compile(
+    r"\W*(?:(?P<word>first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th) (?:patient|case|pt)|(?:patient|case|pt) (?P<number>[1-9]))\s*[:,–—-]\s*(?P<rest>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _BACK = re.compile(
@@ -134,6 +139,14 @@ def new_patient(text: str) -> str | None:
     """Return what is said of a new patient; ``None`` where the turn announces none."""
     found = _NEW_PATIENT.fullmatch(text)
     return None if found is None else found["rest"].strip()
+
+
+def numbered_patient(text: str) -> tuple[int, str] | None:
+    """Return the number of a patient that a turn begins with ("Third patient: …"), and what is said of them."""
+    found = _NTH_PATIENT.fullmatch(text)
+    if found is None:
+        return None
+    return _ORDINALS.get((found["word"] or "").lower()) or int(found["number"]), found["rest"].strip()
 
 
 def back_to_patient(text: str) -> re.Match[str] | None:

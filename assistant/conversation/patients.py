@@ -24,7 +24,9 @@ _LATER = re.compile(
     r"|count|level|value|reading|should be|rather)\b",
     re.IGNORECASE,
 )
-_DOUBTS = frozenset({"uncertain", "no unit"})
+_NOT_READ = "a figure that was not read"
+_CLAUSE_END = re.compile(r"[,;?!]\s|\.\s|\.$|\b(?:and|but)\b")
+_DOUBTS = frozenset({"uncertain", "no unit", _NOT_READ})
 _UNUSABLE = frozenset({"conflicting", "implausible"})
 
 
@@ -36,13 +38,15 @@ class Told:
         patient: All that is known after it.
         news: The facts it states or puts in doubt, in the order stated.
         replaced: Facts as known before, of those it changed.
-        unclear: Facts one of which a bare value may mean; none of them was changed.
+        corrects: Whether it says that it puts something right ("sorry, …").
+        unclear: Readings of a bare value that may mean one of several facts; none of them was changed.
     """
 
     patient: Patient
     news: tuple[PatientFact, ...] = ()
     replaced: tuple[PatientFact, ...] = ()
     unclear: tuple[str, ...] = ()
+    corrects: bool = False
 
 
 class PatientFollower:
@@ -58,12 +62,12 @@ class PatientFollower:
         corrects = _CORRECTS.match(said)
         offset = corrects.end() if corrects else 0
         told = [_moved(fact, offset, said) for fact in self._reader.read(said[offset:], turn=state.number)]
-        told = [self._with_unit(fact, known, state.number) for fact in told]
+        told = [_unread(self._with_unit(fact, known, state.number), said) for fact in told]
         unclear: tuple[str, ...] = ()
         if known.facts and not any(fact.interval is not None or fact.sizes for fact in told) and (corrects or _LATER.search(said)):
             bare, unclear = self._bare_value(said, offset, told, state)
             told += bare
-        return self._together(known, told, unclear)
+        return replace(self._together(known, told, unclear), corrects=corrects is not None)
 
     def _with_unit(self, fact: PatientFact, known: Patient, turn: int) -> PatientFact:
         """A value without unit has the one it was given with before."""
@@ -79,6 +83,8 @@ class PatientFollower:
     ) -> tuple[list[PatientFact], tuple[str, ...]]:
         """“today's count is 118”: a number whose name was said before."""
         numbers = list(_NUMBER.finditer(said, offset))
+        if not numbers:
+            return self._unit_alone(said, state), ()
         measured = [f for f in state.facts if f.interval is not None and f.unit and f.source != "derived"]
         if len(numbers) != 1 or not measured:
             return [], ()
@@ -96,8 +102,23 @@ class PatientFollower:
             if value is not None and value.firm:
                 read.append(replace(value, span=(number.start(), end), as_written=said[number.start() : end]))
         if len(read) > 1:
-            return [], tuple(fact.id for fact in read)
+            return [], tuple(f"{self._book.facts[fact.id].name}: {fact.as_written} {fact.unit}" for fact in read)
         return read, ()
+
+    def _unit_alone(self, said: str, state: State) -> list[PatientFact]:
+        """“mg/dL”, “that was in µmol/L”: the unit of the value stated last that can have it."""
+        starts = [0, *(n + 1 for n, character in enumerate(said) if character == " ")]
+        units = [unit for start in starts if (unit := self._reader.unit_at(said, start)[0])]
+        for fact in sorted(state.facts, key=lambda fact: -fact.turn):
+            definition = self._book.facts[fact.id]
+            unit = next((u for u in units if u in definition.units or u == definition.unit), "")
+            figures = _NUMBER.findall(fact.as_written)
+            if not unit or not figures or (fact.interval is None and fact.reason != "no unit"):
+                continue
+            value = self._read_value(fact.id, f"{figures[-1]} {unit}", state.number)
+            if value is not None:
+                return [replace(value, span=None, as_written=f"{fact.as_written.strip()} … {unit}")]
+        return []
 
     def _named_in(self, said: str, measured: Sequence[PatientFact]) -> list[PatientFact]:
         """The facts whose name shares a word with what is said ("count" for the platelet count)."""
@@ -131,6 +152,14 @@ class PatientFollower:
                 fact = replace(fact, source="correction")  # noqa: PLW2901
             news.append(fact)
         return Told(known.with_facts(*news), tuple(news), tuple(replaced), unclear)
+
+
+def _unread(fact: PatientFact, said: str) -> PatientFact:
+    """A value of which a figure was given that could not be read: what was known before does not stand."""
+    if fact.reason != "no figure" or fact.span is None:
+        return fact
+    behind = _CLAUSE_END.split(said[fact.span[1] :], maxsplit=1)[0]
+    return replace(fact, reason=_NOT_READ) if _NUMBER.search(behind) else fact
 
 
 def _same(one: PatientFact, other: PatientFact) -> bool:

@@ -27,6 +27,8 @@ Move = Literal[
     "which",
 ]
 How = Literal["asked", "answered", "chosen"]
+ASKING: frozenset[Move] = frozenset({"question", "case", "new_patient", "back", "which"})
+"""Moves that ask something of the documents or the rules; the others are about such a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class State:
     @property
     def topical(self) -> Turn | None:
         """The last turn that asked something of the documents or the rules."""
-        return next((turn for turn in reversed(self.turns) if turn.resolved), None)
+        return next((turn for turn in reversed(self.turns) if turn.resolved and turn.move in ASKING), None)
 
     @property
     def facts(self) -> Patient:

@@ -152,7 +152,7 @@ def _score_facts(answer: Answer, item: dict[str, Any], names: Names, figures: Ca
         read.setdefault(name, []).append(value)
     stated = {name: w for name, w in item["expected_facts"].items() if w["status"] in {"stated", "negated"}}
     for name, wanted in stated.items():
-        right = any(_equal(one, wanted["value"]) for one in read.get(name, ()))
+        right = any(same_value(one, wanted["value"]) for one in read.get(name, ()))
         for tally in (figures.facts, figures.negated)[: 2 if wanted["status"] == "negated" else 1]:
             tally.expected += 1
             tally.right += right
@@ -161,7 +161,7 @@ def _score_facts(answer: Answer, item: dict[str, Any], names: Names, figures: Ca
     skipped = set(item.get("optional_facts", ())) - item["expected_facts"].keys()
     for name, value in ((name, value) for name, values in read.items() if name not in skipped for value in values):
         figures.facts.found += 1
-        if name not in stated or not _equal(value, stated[name]["value"]):
+        if name not in stated or not same_value(value, stated[name]["value"]):
             figures.wrong.append(f"{item['id']} fact {name}={value}")
 
 
@@ -170,7 +170,8 @@ def _firm(answer: Answer, names: Names) -> Iterator[tuple[str, Any]]:
         yield from ((name, value) for name, value, firm in names.of_fact(fact) if firm)
 
 
-def _equal(value: Any, wanted: Any) -> bool:
+def same_value(value: Any, wanted: Any) -> bool:
+    """Whether a value read is one expected; figures within 2 %."""
     if isinstance(wanted, bool) or isinstance(value, bool):
         return value is wanted
     if isinstance(wanted, int | float) and isinstance(value, int | float):

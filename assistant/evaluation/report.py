@@ -10,6 +10,7 @@ from pathlib import Path
 from assistant.answer import Answer, RankedPassage
 from assistant.assistant import Assistant
 from assistant.evaluation.cases import Names, case_lines, narrower_by, score_cases
+from assistant.evaluation.dialogues import DIALOGUES, dialogue_lines, score_dialogues
 from assistant.evaluation.matching import answer_correct, contains, holds, stands_in
 from assistant.evaluation.sets import (
     EvaluationError,
@@ -97,6 +98,7 @@ def folder_report(assistant: Assistant, folder: Path) -> str:
         f"sentences shown that hold a gold quote or stand beside one that does: {_share(shown_right, shown)}",
         *_silence_lines(assistant, load_out_of_scope(folder)),
         *_case_lines(assistant, folder),
+        *_dialogue_lines(assistant, folder),
         f"knowledge {assistant.library.knowledge[:12]}",
     ]
     return "\n".join(lines)
@@ -107,6 +109,12 @@ def _case_lines(assistant: Assistant, folder: Path) -> Iterator[str]:
     if (folder / "vignettes.jsonl").is_file():
         narrower = narrower_by(assistant.patients.book.parents, Names.load(folder).therapies)
         yield from case_lines(score_cases(assistant.ask, folder, narrower))
+
+
+def _dialogue_lines(assistant: Assistant, folder: Path) -> Iterator[str]:
+    """Conversations, where a folder has some."""
+    if (folder / DIALOGUES).is_file():
+        yield from dialogue_lines(score_dialogues(assistant, folder))
 
 
 def _silence_lines(assistant: Assistant, items: Sequence[OutOfScope]) -> Iterator[str]:

@@ -106,6 +106,15 @@ def _question(row: dict[str, Any]) -> Question:
     )
 
 
+def rows_of(path: Path) -> tuple[dict[str, Any], ...]:
+    """Read a list of objects, one a line.
+
+    Raises:
+        EvaluationError: If it is missing, no JSON lines, or a line is no object.
+    """
+    return _read(path, dict)
+
+
 def _read(path: Path, make: Callable[[dict[str, Any]], Item]) -> tuple[Item, ...]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")

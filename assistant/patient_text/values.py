@@ -21,7 +21,7 @@ _FILLERS = frozenset(
     """
     of is was at : = level count index score value ( ) [ , now currently today total about approx approximately around
     the a on and are were - – serum measured measuring measure size estimated roughly only just result currently from
-    rose fell dropped normalised normalized settled improved peaked slightly went increased decreased down up to back
+    gone come rose fell dropped normalised normalized settled improved peaked slightly went increased decreased down up to back
     exactly precisely deteriorated worsened declined changed rising falling risen fallen climbed came recovered reduced
     raised elevated low high has | ↑ ↓
     """.split()  # noqa: SIM905 - readable as a list of words
