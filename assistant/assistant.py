@@ -218,7 +218,7 @@ class Assistant:
         evaluation = self._patients.engine.evaluate(patient, therapies, confirmed)
         question = questions_in(text)
         by_rules = (bool(therapies) and not carried) or not question or asks_treatment(question)
-        decided = self._decided_on(question)
+        decided = self._decided_on(question if content_terms(question) else text if question else "")
         if by_rules and len(content_terms(question)) < _WORTH_SEARCHING:
             decided = None
         evidence = decided.choice.evidence if decided is not None and decided.answers else ()

@@ -72,6 +72,7 @@ _QUESTION = re.compile(
     r"|explain|describe|compare|tell|show|give)\b",
     re.IGNORECASE,
 )
+_EARLIER = re.compile(r"\b(?:begin|beginning|start|first|earlier|before)\b", re.IGNORECASE)
 _SHORT = 4
 """Content words of a turn that may be short of something."""
 _SPECIFIC = 3
@@ -174,7 +175,7 @@ class Follower:
 
     def returned(self, named: str, rest: str) -> Resolved | None:
         """“Back to the resin particles: how active is each?”: the question of what is returned to, if that is a name."""
-        if not self._entries(named):
+        if not self._entries(named) or _EARLIER.search(named):
             return None
         if self._subjects(rest) and not self._leans(rest):
             return Resolved(rest)
@@ -183,7 +184,7 @@ class Follower:
     def turn_about(self, words_of_it: str, turns: Sequence[Turn]) -> Turn | None:
         """Return the turn that a return names: by an entry, by shared words, or as the first."""
         topical = [turn for turn in turns if turn.resolved]
-        entries = set(self._entries(words_of_it))
+        entries = set() if _EARLIER.search(words_of_it) else set(self._entries(words_of_it))
         for turn in reversed(topical):
             if entries & {focus.entry for focus in turn.focus}:
                 return turn
@@ -191,9 +192,7 @@ class Follower:
         for turn in reversed(topical):
             if wanted & set(content_terms(turn.resolved)):
                 return turn
-        if re.search(r"\b(?:begin|beginning|start|first|earlier|before)", words_of_it, re.IGNORECASE):
-            return topical[0] if topical else None
-        return None
+        return topical[0] if topical and _EARLIER.search(words_of_it) else None
 
     def _corrected(self, said: str, before: Turn) -> Resolved | None:
         """“sorry, I meant the non-pancreatic ones”: the last question with what is put right in its place."""

@@ -93,7 +93,7 @@ _SWITCH = re.compile(
 )
 _RETURN = re.compile(
     r"\W*(?:ok(?:ay)?\W+|and\W+|now\W+|so\W+)?(?:(?:going|coming|let'?s go|let us go|return(?:ing)?|go) )?(?:back )?to (?:the |what you said about )?(?P<what>[^,:;?.–—]{2,60}?)"
-    r"(?: (?:from|in|at) (?:before|earlier|the (?:beginning|start))| again| (?:you|we|i) (?:mentioned|had|asked)(?: (?:before|earlier|first))?)?"
+    r"(?: again| (?:you|we|i) (?:mentioned|had|asked)(?: (?:before|earlier|first))?)?"
     r"\s*(?:[,:;.–—]|\s-\s)\s*(?P<rest>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -19,12 +19,13 @@ _PERSON = re.compile(
     r"|(?<![\w.'’])(?P<sex2>[mf])\s*[,/ ]?\s*(?P<age2>\d{2,3})(?!\w|[.,]\d|\s*(?:mg|g|u|mm|cm|%))"
     rf"|(?<![\w.])(?P<age3>\d{{1,3}})\s*-?\s*{_YEARS}\b"
     r"|\b(?P<title>mr|mrs|ms|miss)\.?\s+\w{1,20},?\s+(?:aged?\s+)?(?P<age4>\d{2,3})(?=\s*(?:[,;.)]|$))"
+    r"|(?:^|(?<=\n))\W{0,3}(?:(?:this|here) is )?(?:an? )?(?P<sex6>(?:wo)?man|lady|gentleman|(?:fe)?male),?\s+(?:of\s+|aged?\s+)?(?P<age6>\d{2})(?=\s*(?:[,;.:)]|$|years?\b|with\b|who\b))"
     r"|\bi['’]?m\s+(?P<age5>\d{2})(?![\w.%]|\s*(?:mg|g|kg|cm|mm|days?|weeks?|months?)\b)"
     r"|\bsex\s*[:=]?\s*(?P<sex4>m(?:ale)?|f(?:emale)?)\b",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"\b(?:(?P<male>[Hh]e|[Hh]is|[Hh]im|[Hh]imself)|[Ss]he|[Hh]ers?|[Hh]erself)\b")
-_MALE = frozenset({"m", "male", "♂", "mr"})
+_MALE = frozenset({"m", "male", "♂", "mr", "man", "gentleman"})
 
 
 def person_in(text: str, age: FactDefinition) -> Iterator[PatientFact]:
@@ -34,8 +35,8 @@ def person_in(text: str, age: FactDefinition) -> Iterator[PatientFact]:
         yield from _sex_of_pronouns(text)
         return
     base = PatientFact(AGE, "value", span=(match.start(), match.end()), as_written=match.group())
-    years = match["age"] or match["age2"] or match["age3"] or match["age4"] or match["age5"]
-    sex = match["sex"] or match["sex2"] or match["sex4"] or match["title"]
+    years = match["age"] or match["age2"] or match["age3"] or match["age4"] or match["age5"] or match["age6"]
+    sex = match["sex"] or match["sex2"] or match["sex4"] or match["sex6"] or match["title"]
     if years and age.plausible is not None and int(years) <= age.plausible[1]:
         yield replace(base, interval=Interval.point(Fraction(years)), unit=age.unit)
     if sex:

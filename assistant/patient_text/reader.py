@@ -88,8 +88,13 @@ class PatientReader:
             yield worded(base, definition, words, around)
         elif words.says != MEASURE:
             cue = first_of(around, _NOT_SAID)
-            stated = replace(base, state="value", interval=_bound(str(words.says)))
-            yield stated if cue is None else replace(base, reason=cue.cue.kind, cue=cue.words)
+            bound = _bound(str(words.says))
+            if cue is not None:
+                yield replace(base, reason=cue.cue.kind, cue=cue.words)
+            elif definition.id in _LESIONS:
+                yield from values.lesions(base, mention, self._book.facts[LARGEST], bound)
+            else:
+                yield replace(base, state="value", interval=bound)
         elif (cue := first_of(around, _NOT_THIS_PATIENT)) is not None:
             yield replace(base, reason=cue.cue.kind, cue=cue.words)
         elif definition.id in _LESIONS:

@@ -53,6 +53,10 @@ _BEFORE = frozenset({"", "of", "-", "(", "x"})
 """What may stand between a value and the name behind it."""
 _OPENING = re.compile(r"\s{0,2}[(\[]\s{0,2}")
 _CLOSING = re.compile(r"\s{0,2}[)\]]")
+_TIMES = re.compile(r"\d\s*[x×]\s*\d")
+_SEGMENTS = frozenset({"segment", "segments", "seg", "segs"})
+_LISTING = frozenset({",", "and", "&", "/", "-", "–", "to"})
+_SEXES = frozenset("mMfF")
 _DAYS = frozenset({"this", "today", "yesterday", "last", "now"})
 _COUNTED = frozenset({"", "count", "lesions"})
 
@@ -130,9 +134,15 @@ class Values:
             found.append(quantity)
         return found
 
-    def lesions(self, base: PatientFact, mention: Mention, largest: FactDefinition) -> Iterator[PatientFact]:
-        """Return what is said of lesions at a word for them: their number, and the sizes after or right before it."""
-        count = self._count(mention) if base.id == COUNT else None
+    def lesions(
+        self, base: PatientFact, mention: Mention, largest: FactDefinition, counted: Interval | None = None
+    ) -> Iterator[PatientFact]:
+        """Return what is said of lesions at a word for them: their number, and the sizes after or right before it.
+
+        Args:
+            counted: The number that the word itself states ("solitary metastasis").
+        """
+        count = counted or (self._count(mention) if base.id == COUNT else None)
         if count is not None:
             yield replace(base, state="value", interval=count)
         sizes = self._sizes_after(mention) or self._size_before(mention)
@@ -217,7 +227,7 @@ class Values:
 
     def _sizes_after(self, mention: Mention) -> list[Quantity]:
         sizes: list[Quantity] = []
-        place, sentence = self._end(mention), self._tokens[mention.first].sentence
+        place, sentence, numbered = self._end(mention), self._tokens[mention.first].sentence, False
         for quantity in self._from(place):
             between = self._between(place, quantity.start)
             if len(between) > 2 * _MOST_FILLERS or not all(
@@ -229,8 +239,11 @@ class Values:
                 break
             if self._sentence_at(quantity.start) != sentence:
                 break
-            sizes.append(quantity)
             place = quantity.end
+            numbered = numbered or any(self._tokens[number].text.lower() in _SEGMENTS for number in between)
+            if quantity.unit or not numbered:  # "3 cm, segments 6 and 7"
+                sizes.append(quantity)
+                numbered = False
         return sizes
 
     def _size_before(self, mention: Mention) -> list[Quantity]:
@@ -238,7 +251,18 @@ class Values:
         begin = self._tokens[mention.first].start
         before = self._before(begin)
         fits = before is not None and before.end <= begin and before.unit in self._sizes.units
+        if before is not None and fits and _TIMES.search(self.text, before.start, before.end):
+            return []  # "3 x 2 cm lesions": three, or one of two dimensions
         return [before] if before is not None and fits and self._near(before.end, begin, mention, most=1) else []
+
+    def _is_segment(self, quantity: Quantity) -> bool:
+        """Whether a number without unit is that of a liver segment, alone or in a list."""
+        number = bisect_left(self._starts, quantity.start) - 1
+        while number >= 0 and self._tokens[number].text.lower() in _LISTING:
+            number -= 1
+            if number >= 0 and self._tokens[number].is_number:
+                number -= 1
+        return number >= 0 and quantity.unit in _COUNTED and self._tokens[number].text.lower() in _SEGMENTS
 
     def _count(self, mention: Mention) -> Interval | None:
         """A number of lesions before the word for them, in digits or words; "a solitary 50 mm metastasis" is one."""
@@ -254,6 +278,10 @@ class Values:
             )  # "a solitary 50 mm metastasis", "three 2 cm lesions"
             return None if named is None else Interval.point(Fraction(named))
         before = self._before(begin)
+        if before is not None and self._is_segment(before):
+            return None  # "segment 7 and 8 metastases"
+        if before is not None and any(self._tokens[n].text in _SEXES for n in self._between(before.end, begin)):
+            return None  # "50M lesion of 3 cm" is one man's
         if before is None or before.unit not in _COUNTED or not (before.end <= begin or before.unit):
             return None
         return before.readings[0] if self._near(min(before.end, begin), begin, mention, most=1) else None
