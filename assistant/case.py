@@ -18,15 +18,20 @@ _SOMEBODY = re.compile(
 )
 """Words for one person; "a patient" and "patients" are anybody."""
 _GENERAL = re.compile(
-    r"^\W*(?:what|which|who|how|why|when|where|define|list|name|explain|describe|compare|does|do|did|is|are|was|were|can|could"
+    r"^\W*(?:what|which|who|how|why|when|where|define|list|name|explain|describe"
+    r"|compare|does|do|did|is|are|was|were|can|could"
     r"|should|will|would|has|have|had|since|given|as|because|in|for|among)\b",
     re.IGNORECASE,
 )
 _TREATMENT = re.compile(
-    r"\b(?:which|what)\s+(?:\w+\s+){0,2}?(?:treatments?|therap(?:y|ies)|options?|emboli[sz]ation|procedures?|interventions?|next"
-    r"|now|technique|modality)\b|\b(?:ok|okay|suitable|eligible|candidate|possible|allowed|safe|advisable|contraindicated"
+    r"\b(?:which|what)\s+(?:\w+\s+){0,2}?(?:treatments?|therap(?:y|ies)|options?"
+    r"|emboli[sz]ation|procedures?|interventions?|next"
+    r"|now|technique|modality)\b|\b(?:ok|okay|suitable|eligible|candidate|possible"
+    r"|allowed|safe|advisable|contraindicated"
     r"|recommend(?:ed|ation)?s?|advise|suggest|go ahead|proceed|can (?:we|i|he|she|they)|should (?:we|i|he|she|they)"
-    r"|(?:change|alter|affect|matter)s?(?: (?:any|some)thing| for)?(?=\W*$)|still (?:an option|fine|possible|on)|would you|what do you (?:think|suggest|advise)|how (?:to|should we|would you) (?:treat|manage|proceed))\b",
+    r"|(?:change|alter|affect|matter)s?(?: (?:any|some)thing| for)?(?=\W*$)|still (?:an option"
+    r"|fine|possible|on)|would you|what do you (?:think|suggest|advise)|how (?:to"
+    r"|should we|would you) (?:treat|manage|proceed))\b",
     re.IGNORECASE,
 )
 _ALONE = frozenset(

@@ -151,7 +151,12 @@ class Composer:
 
     def quoting(self, answer: Answer, line: str, places: Sequence[Place], most: int = 3) -> Answer:
         """Return an answer with a line and the sentences at places behind its own, those it does not quote yet."""
-        quoted = {citation.unit for citation in answer.citations for s in answer.statements if s.kind == "quote" and citation.n in s.citations}
+        quoted = {
+            citation.unit
+            for citation in answer.citations
+            for s in answer.statements
+            if s.kind == "quote" and citation.n in s.citations
+        }
         fresh = [place for place in places if place.unit.id not in quoted][:most]
         if not fresh:
             return answer

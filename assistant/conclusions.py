@@ -336,7 +336,7 @@ def _ends(interval: Interval | None) -> tuple[float | None, float | None, bool, 
 
 
 def _weight(rule: Rule, therapy: str) -> int:
-    """Where a rule's sentence comes among those of a therapy: what excludes, what prefers, then what names it itself."""
+    """Where a rule's sentence comes among those of a therapy: what excludes, what prefers, what names it itself."""
     effects = {c.effect for c in rule.then if c.therapy == therapy or c.effect in EXCLUDING}
     if effects & EXCLUDING:
         return 0

@@ -27,8 +27,8 @@ def answer_batch(
     """Answer every line of a file; a bad line is reported with its number and the rest is done.
 
     Args:
-        source: JSON lines ``{"id": …, "question": "…"}`` or ``{"id": …, "turns": ["…", …]}``; each turn is answered for
-            itself until conversations exist.
+        source: JSON lines ``{"id": …, "question": "…"}`` or ``{"id": …, "turns": ["…", …]}``, which are one
+            conversation.
         target: Receives ``{"id": …, "answer": {…}}`` or ``{"id": …, "answers": [{…}, …]}``.
         tell: Called with lines done and lines in all.
     """
@@ -74,5 +74,6 @@ def _answer_line(assistant: Assistant, line: bytes) -> dict[str, Any]:
     if isinstance(question, str) and turns is None:
         return {"id": row["id"], "answer": assistant.ask(question).to_dict()}
     if question is None and isinstance(turns, list) and turns and all(isinstance(turn, str) for turn in turns):
-        return {"id": row["id"], "answers": [assistant.ask(turn).to_dict() for turn in turns]}
+        conversation = assistant.conversation()
+        return {"id": row["id"], "answers": [conversation.say(turn).to_dict() for turn in turns]}
     raise BatchError("the line has neither a question nor turns, or both, or they are not text")

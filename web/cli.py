@@ -101,6 +101,18 @@ def ask(
         _say("\n" + explanation_text(assistant.explain(question or "")))
 
 
+@app.command()
+def chat(*, index: IndexOption = None, public_url: PublicUrl = "") -> None:
+    """Hold a conversation; /help lists its commands. Lines may come from a pipe."""
+    from web.chat import HELP, typed
+    from web.chat import chat as hold
+
+    assistant = _open(index, public_url)
+    if sys.stdin.isatty():
+        _say(HELP)
+    hold(assistant, typed() if sys.stdin.isatty() else sys.stdin, _say)
+
+
 def _ask_batch(assistant: Assistant, file: Path, out: Path) -> None:
     from web.batch import answer_batch
 

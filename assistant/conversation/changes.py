@@ -21,7 +21,8 @@ def named_changes(told: Told, before: Evaluation, after: Evaluation) -> Iterator
         yield f"{book.facts[old.id].name}: {said} replaces {shown_value(old, book)} (turn {old.turn})."
     words = standing_words()
     moved = [
-        f"{name}: {words[after.placed(therapy).standing].lower()} (before: {words[before.placed(therapy).standing].lower()})"
+        f"{name}: {words[after.placed(therapy).standing].lower()} "
+        f"(before: {words[before.placed(therapy).standing].lower()})"
         for therapy, name in book.names.items()
         if before.placed(therapy).standing != after.placed(therapy).standing
     ]

@@ -25,8 +25,8 @@ from assistant.conversation.patients import PatientFollower, Told, recalled
 from assistant.conversation.replies import Replier
 from assistant.conversation.turns import Move, State, Turn, state_after
 from assistant.instructions import stated
-from assistant.patient_text.person import AGE
 from assistant.patient_text.mentions import PERFORMED, PLANNED
+from assistant.patient_text.person import AGE
 from assistant.question import readable
 from assistant.rules.patient import Patient
 from index.analysis import content_terms
@@ -59,7 +59,7 @@ class Dialogue:
         self._patients = PatientFollower(assistant.patients.book, assistant.patients.reader)
         self._replier = Replier(assistant, index, composer)
 
-    def turn(
+    def turn(  # noqa: PLR0911 - one return a kind of turn
         self,
         said: str,
         history: Sequence[Turn] = (),
@@ -128,7 +128,7 @@ class Dialogue:
         said = recalled(state.facts, known, self._assistant.patients.book, self._unit_in(rest))
         return self._told(text, "recall", state, *said)
 
-    def _ordinary(
+    def _ordinary(  # noqa: C901, PLR0911 - one return a kind of turn
         self, text: str, state: State, facts: Mapping[str, Any] | None, confirmed: Sequence[str]
     ) -> Turn:
         begun = opening(text)
@@ -188,9 +188,14 @@ class Dialogue:
         planned = any(fact.id == PLANNED for fact in told.news)
         general = self._follower.is_general(text)
         stated_only = not text.rstrip().endswith("?") and not self._follower.is_question(text)
-        return (bool(told.news) and stated_only) or (bool(news) and not general) or asks_treatment(text) or (planned and not general)
+        return (
+            (bool(told.news) and stated_only)
+            or (bool(news) and not general)
+            or asks_treatment(text)
+            or (planned and not general)
+        )
 
-    def _case(
+    def _case(  # noqa: PLR0913 - what a turn about a patient may bring
         self,
         text: str,
         rest: str,
@@ -219,11 +224,11 @@ class Dialogue:
             after = self._assistant.evaluate_patient(patient)
             changes = [Statement(line, "derived", "lead", ()) for line in named_changes(told, before, after)]
             answer = amended(answer, first=changes)
-            answer = self._composer.quoting(answer, _CRITERION, self._assistant.criteria(criteria_of(told, before, after)))
+            answer = self._composer.quoting(
+                answer, _CRITERION, self._assistant.criteria(criteria_of(told, before, after))
+            )
         answer = replace(answer, patient=state.patient, resolved_question=resolved)
-        return Turn(
-            state.number, text, resolved, move, answer, state.patient, patient, self._focus(resolved, answer)
-        )
+        return Turn(state.number, text, resolved, move, answer, state.patient, patient, self._focus(resolved, answer))
 
     def _general(self, text: str, resolved: Resolved, state: State) -> Turn:
         """Answer a question about no patient."""
@@ -232,7 +237,13 @@ class Dialogue:
             said = "Also possible, and not answered here: " + "; ".join(f"“{other}”" for other in resolved.others)
             answer = amended(answer, last=[Statement(said, "derived", "caveat", ())])
         return Turn(
-            state.number, text, resolved.text, "question", answer, focus=self._focus(resolved.text, answer), choices=resolved.others
+            state.number,
+            text,
+            resolved.text,
+            "question",
+            answer,
+            focus=self._focus(resolved.text, answer),
+            choices=resolved.others,
         )
 
     def _stands(self, question: str) -> bool:
@@ -246,28 +257,43 @@ class Dialogue:
     def _asked_back(self, text: str, rest: str, state: State) -> Turn:
         """Ask one precise question back, with what the documents could answer it for."""
         search = self._index.search
-        names = self._follower.offered((hit.place.unit.display for hit in self._index.rank(search.read(rest)).hits(12)))
+        names = self._follower.offered(hit.place.unit.display for hit in self._index.rank(search.read(rest)).hits(12))
         choices = tuple(f"{name}: {rest}" for name in names[:_MOST_CHOICES])
-        said = [_WHICH, *([f"Choices: {'; '.join(f'{n}. {name}' for n, name in enumerate(names[:_MOST_CHOICES], 1))}."] if names else [])]
+        said = [
+            _WHICH,
+            *(
+                [f"Choices: {'; '.join(f'{n}. {name}' for n, name in enumerate(names[:_MOST_CHOICES], 1))}."]
+                if names
+                else []
+            ),
+        ]
         asked = Asked(text, rest, search.first_passages())
         answer = self._composer.abstained(asked, "too_vague", says=" ".join(said))
         return Turn(state.number, text, rest, "which", answer, choices=choices)
 
     def _facts(self, text: str, state: State, move: Move) -> Turn:
         known = [fact.id for fact in state.facts if fact.source != "derived"]
-        return self._told(text, move, state, f"{state.patient}:", *recalled(state.facts, known, self._assistant.patients.book))
+        return self._told(
+            text, move, state, f"{state.patient}:", *recalled(state.facts, known, self._assistant.patients.book)
+        )
 
     def _told(self, text: str, move: Move, state: State, *lines: str, choices: tuple[str, ...] = ()) -> Turn:
         """Answer from the conversation alone; nothing is asserted of the documents."""
         asked = Asked(text, "", self._index.search.first_passages())
         facts = self._replier.facts(state.facts) if state.patient else ()
-        answer = self._composer.told(asked, lines, declined=move in {"greeting", "thanks", "which"} or lines == (_NOTHING_YET,))
+        answer = self._composer.told(
+            asked, lines, declined=move in {"greeting", "thanks", "which"} or lines == (_NOTHING_YET,)
+        )
         answer = replace(answer, patient=state.patient or None, facts=facts)
         return Turn(state.number, text, "", move, answer, state.patient, state.facts, choices=choices)
 
     def _unit_in(self, text: str) -> str:
         reader = self._assistant.patients.reader
-        found = (reader.unit_at(text, position)[0] for position, c in enumerate(text) if c == " " and text[max(0, position - 3) : position].endswith("in"))
+        found = (
+            reader.unit_at(text, position)[0]
+            for position, c in enumerate(text)
+            if c == " " and text[max(0, position - 3) : position].endswith("in")
+        )
         return next((unit for unit in found if unit), "")
 
 

@@ -20,55 +20,84 @@ _OPENER = re.compile(
 )
 _CONTINUES = re.compile(
     r"""^\W*(?:(?:ok(?:ay)?|so|well|right|now)\b[\s,.:!–-]*)*
-    (?:and\b|but\b|also\b|or\b|what\ (?:about|of|if)\b|how\ about\b|same\ (?:question\ )?for\b|versus\b|vs\b|compared\ (?:with|to)\b
+    (?:and\b|but\b|also\b|or\b|what\ (?:about|of|if)\b|how\ about\b|same\ (?:question\ )?for\b|versus\b|vs\b
+      |compared\ (?:with|to)\b
       |for\b|in\b|with\b|without\b|after\b|before\b|then\b|instead\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _ELLIPSIS = re.compile(
-    r"^\W*(?:(?:and|but|or|so|ok(?:ay)?|also|then|now)\b[\s,]*)*(?:what (?:about|of|if)|how about|(?:the )?same (?:question )?(?:for|with|in)|for|in|with|after|before|during|by)?\b"
+    r"^\W*(?:(?:and|but|or|so|ok(?:ay)?|also|then|now)\b[\s,]*)*(?:what (?:about"
+    r"|of|if)|how about|(?:the )?same (?:question )?(?:for|with|in)|for|in|with"
+    r"|after|before|during|by)?\b"
     r"[\s,:]*",
     re.IGNORECASE,
 )
-_AGAINST = re.compile(r"^\W*(?:and\s+)?(?:versus|vs\.?|compared (?:with|to)|against|rather than|instead of|or)(?!\w)\W*", re.IGNORECASE)
+_AGAINST = re.compile(
+    r"^\W*(?:and\s+)?(?:versus|vs\.?|compared (?:with|to)|against|rather than|instead of|or)(?!\w)\W*", re.IGNORECASE
+)
 _CORRECTION = re.compile(
-    r"""^\W*(?:(?:(?:no|sorry|wait|oops|pardon|apologies|correction|actually|rather|i\ meant(?:\ to\ (?:say|ask))?|i\ mean|make\ that|my\ mistake
+    r"""^\W*(?:(?:(?:no|sorry|wait|oops|pardon|apologies|correction|actually|rather
+      |i\ meant(?:\ to\ (?:say|ask))?|i\ mean|make\ that|my\ mistake
       |that\ was\ wrong|i\ misspoke|not\ that)\b[\s,.:;!–—-]*(?:but\ |about\ )?)+)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _SINGULAR = re.compile(
-    r"\b(?:(?P<own>its)|(?P<it>it)\b|(?P<that>(?:that|this|the(?: same)?|the other) (?:one|treatment|therapy|drug|procedure|technique|approach|method|trial|study|tracer|option))"
-    r"|(?P<such>such (?:a )?(?:treatment|therapy|procedure))|(?P<bare>that|this)(?=\s*(?:[?,.]|$|\b(?:is|was|work|works|help|helps|have|has|do|does|cause|causes|compare"
+    r"\b(?:(?P<own>its)|(?P<it>it)\b|(?P<that>(?:that|this|the(?: same)?|the other) (?:one"
+    r"|treatment|therapy|drug|procedure|technique|approach|method|trial|study"
+    r"|tracer|option))"
+    r"|(?P<such>such (?:a )?(?:treatment|therapy|procedure))|(?P<bare>that|this)(?=\s*(?:[?,.]"
+    r"|$|\b(?:is|was|work|works|help|helps|have|has|do|does|cause|causes|compare"
     r"|compares|better|safe|worse|one|out|for|in|with|to|by|from|be|have|at)\b)))(?!\w)",
     re.IGNORECASE,
 )
 _PLURAL = re.compile(
     r"\b(?:(?P<own>their)|(?P<they>they|them|these|those|both|either|neither)\b(?! (?:patient|people|who|with))"
-    r"|(?P<two>(?:of )?(?:the )?two(?: of them)?|the former|the latter|the (?:first|second) one|each other)(?=\W|$)(?! [a-z]{3,}s\b))",
+    r"|(?P<two>(?:of )?(?:the )?two(?: of them)?|the former|the latter|the (?:first"
+    r"|second) one|each other)(?=\W|$)(?! [a-z]{3,}s\b))",
     re.IGNORECASE,
 )
 _ONE = re.compile(r"\b(?:that|this|the other) one\b|\bthe other\b", re.IGNORECASE)
 _EXPLETIVE = re.compile(
-    r"\b(?:is|was|would|could|can|may|might)\s+it\s+(?:ever\s+|be\s+)?(?:safe|possible|ok(?:ay)?|better|necessary|useful|true|worth|reasonable|advisable|important"
-    r"|recommended|allowed|common|usual|known|clear|proven|right|wrong|best|enough|sensible|sure|shown|the case)(?:\s+\w+){0,1}?\s+(?:to|that|whether|for)\b"
+    r"\b(?:is|was|would|could|can|may|might)\s+it\s+(?:ever\s+|be\s+)?(?:safe"
+    r"|possible|ok(?:ay)?|better|necessary|useful|true|worth|reasonable|advisable"
+    r"|important"
+    r"|recommended|allowed|common|usual|known|clear|proven|right|wrong|best|enough"
+    r"|sensible|sure|shown|the case)(?:\s+\w+){0,1}?\s+(?:to|that|whether|for)\b"
     r"|\bit\s+(?:is|was|would be)\s+\w+\s+(?:to|that)\b|\bdoes\s+it\s+take\b|\bis\s+it\s+(?:true|correct)\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[,;.?!]|\b(?:and|but|or|so|if|when|because|since|while|although|after which|which|who)\b", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[,;.?!]|\b(?:and|but|or|so|if|when|because|since|while|although|after which|which|who)\b", re.IGNORECASE
+)
 _SOURCE_ITSELF = re.compile(
-    r"\b(?:this|that|the) (?:review|paper|article|work|publication|text|source|tool|assistant|service|page|guideline)\b", re.IGNORECASE
+    r"\b(?:this|that|the) (?:review|paper|article|work|publication|text|source"
+    r"|tool|assistant|service|page|guideline)\b",
+    re.IGNORECASE,
 )
 _NAMING = re.compile(
-    r"\b(?:what(?: is|'s) (?:this|that|it|going on|wrong)|what (?:could|can|might) (?:this|that|it) be|what causes|what explains)\b", re.IGNORECASE
+    r"\b(?:what(?: is|'s) (?:this|that|it|going on|wrong)|what (?:could|can|might) (?:this"
+    r"|that|it) be|what causes|what explains)\b",
+    re.IGNORECASE,
 )
 """A question that asks for the name of a thing: its answer brings in what the next turn is about."""
 _WANTS_NAME = re.compile(r"^\W*(?:which|what|name|is there|are there)\b", re.IGNORECASE)
-_DEFINES = re.compile(r"^\W*(?:what (?:is|are)|what's|define|explain|describe)\b(?! (?:the|its|their)\b)", re.IGNORECASE)
+_DEFINES = re.compile(
+    r"^\W*(?:what (?:is|are)|what's|define|explain|describe)\b(?! (?:the|its|their)\b)", re.IGNORECASE
+)
 _TOGETHER = re.compile(r"\b(?:combin\w+|together|plus|with|added? to|on top of|alongside|and then)\b", re.IGNORECASE)
-_ONES = re.compile(r"\b(?:ones?|version|variant|kind|type|sort|group|arm|patients?|people|those|the|a|an|of|is|it|any|about|then|too|as well|instead|please)\b", re.IGNORECASE)
-_PHRASE = re.compile(r"^\W*(?:for|in|with|without|after|before|during|by|under|over|above|below|from|at|on)\b", re.IGNORECASE)
+_ONES = re.compile(
+    r"\b(?:ones?|version|variant|kind|type|sort|group|arm|patients?|people|those"
+    r"|the|a|an|of|is|it|any|about|then|too|as well|instead|please)\b",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(
+    r"^\W*(?:for|in|with|without|after|before|during|by|under|over|above|below|from|at|on)\b", re.IGNORECASE
+)
 """A turn that only narrows the last question: "without the PRRT?"."""
 _QUESTION = re.compile(
-    r"^\W*(?:what|which|who|whom|whose|how|why|when|where|is|are|was|were|do|does|did|can|could|should|would|will|has|have|had|may|might|list|name|define"
+    r"^\W*(?:what|which|who|whom|whose|how|why|when|where|is|are|was|were|do"
+    r"|does|did|can|could|should|would|will|has|have|had|may|might|list|name"
+    r"|define"
     r"|explain|describe|compare|tell|show|give)\b",
     re.IGNORECASE,
 )
@@ -103,7 +132,9 @@ class Follower:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    def resolve(self, said: str, state: State, stands: Callable[[str], bool]) -> Resolved:
+    def resolve(  # noqa: PLR0911 - one return a way to be unfinished
+        self, said: str, state: State, stands: Callable[[str], bool]
+    ) -> Resolved:
         """Return a turn as a stand-alone question.
 
         Args:
@@ -148,7 +179,9 @@ class Follower:
     def is_general(self, text: str) -> bool:
         """Whether a turn is a question in general, complete by itself: it names its subject and leans on nothing."""
         elliptic = _CONTINUES.match(text) is not None
-        return _QUESTION.match(text) is not None and bool(self._subjects(text)) and not elliptic and not self._leans(text)
+        return (
+            _QUESTION.match(text) is not None and bool(self._subjects(text)) and not elliptic and not self._leans(text)
+        )
 
     @staticmethod
     def is_question(text: str) -> bool:
@@ -165,7 +198,9 @@ class Follower:
 
     def offered(self, texts: Iterable[str]) -> list[str]:
         """Return the names of the treatments that texts name, in order."""
-        entries = dict.fromkeys(e for text in texts for e in self._entries(text) if self._lexicon.kinds.get(e) == _TREATMENT)
+        entries = dict.fromkeys(
+            e for text in texts for e in self._entries(text) if self._lexicon.kinds.get(e) == _TREATMENT
+        )
         return [self._lexicon.names[entry] for entry in entries]
 
     def compared(self, state: State) -> str | None:
@@ -174,7 +209,7 @@ class Follower:
         return None if len(names) < 2 else f"{names[1]} versus {names[0]}"  # noqa: PLR2004 - two sides
 
     def returned(self, named: str, rest: str) -> Resolved | None:
-        """“Back to the resin particles: how active is each?”: the question of what is returned to, if that is a name."""
+        """“Back to the resin particles: how active is each?”: the question of what is returned to, if a name."""
         if not self._entries(named) or _EARLIER.search(named):
             return None
         if self._subjects(rest) and not self._leans(rest):
@@ -188,7 +223,9 @@ class Follower:
         for turn in reversed(topical):
             if entries & {focus.entry for focus in turn.focus}:
                 return turn
-        wanted = set(content_terms(words_of_it)) - {stem(word) for word in ("begin", "start", "first", "topic", "question", "earlier")}
+        wanted = set(content_terms(words_of_it)) - {
+            stem(word) for word in ("begin", "start", "first", "topic", "question", "earlier")
+        }
         for turn in reversed(topical):
             if wanted & set(content_terms(turn.resolved)):
                 return turn
@@ -248,8 +285,7 @@ class Follower:
         for word in content_terms(rest):
             if word in stems and not new:
                 start, end = tokens[stems[word]]
-                told = _ONES.sub(" ", rest).split()
-                return question[:start] + " ".join(told) + question[end:]
+                return question[:start] + " ".join(_ONES.sub(" ", rest).split()) + question[end:]
         return f"{question.rstrip(' ?.!')} – {rest}?"
 
     def _class(self, entry: str) -> str:
@@ -260,16 +296,24 @@ class Follower:
     def _completed(self, body: str, state: State) -> Resolved:
         """Put what is in focus before a turn that leans on it."""
         before = state.topical
-        whole = _PHRASE.match(body) or (len(content_terms(_ONES.sub(" ", body))) < _SAYS and not self._lexicon.mentions(body))
+        whole = _PHRASE.match(body) or (
+            len(content_terms(_ONES.sub(" ", body))) < _SAYS and not self._lexicon.mentions(body)
+        )
         if before is not None and whole:
             return Resolved(f"{before.resolved.rstrip(' ?.!')} – {body}", completed=True)
         chosen = self._antecedents(body, state)
         if not chosen:
-            return Resolved(body if before is None else f"{before.resolved.rstrip(' ?.!')}: {body}", completed=before is not None, wanting=before is None)
+            return Resolved(
+                body if before is None else f"{before.resolved.rstrip(' ?.!')}: {body}",
+                completed=before is not None,
+                wanting=before is None,
+            )
         names, others = chosen
         return Resolved(_put(names, body), completed=True, others=tuple(_put([name], body) for name in others))
 
-    def _antecedents(self, body: str, state: State) -> tuple[list[str], list[str]] | None:
+    def _antecedents(  # noqa: C901, PLR0911 - one return a way in which a name is held
+        self, body: str, state: State
+    ) -> tuple[list[str], list[str]] | None:
         """The names a turn leans on, and other ones it may lean on instead."""
         before = state.topical
         if before is None:
@@ -309,10 +353,16 @@ class Follower:
         """“why that one and not RFA?”: what stands beside a treatment named in the turn, under the same parent."""
         parents = {above for entry in self._subjects(body) for above in self._lexicon.parents.get(entry, ())}
         plain = [f for f in held if f.kind == _TREATMENT and not _TOGETHER.search(self._lexicon.names[f.entry])]
-        return next((f for f in plain if parents & set(self._lexicon.parents.get(f.entry, ())) and _ONE.search(body)), None)
+        return next(
+            (f for f in plain if parents & set(self._lexicon.parents.get(f.entry, ())) and _ONE.search(body)), None
+        )
 
     def _recent(self, state: State) -> list[Focus]:
-        return [focus for turn in reversed(state.turns) for focus in reversed([f for f in turn.focus if f.how != "answered"])]
+        return [
+            focus
+            for turn in reversed(state.turns)
+            for focus in reversed([f for f in turn.focus if f.how != "answered"])
+        ]
 
     def _leans(self, text: str) -> bool:
         """Whether a pronoun stands for something that is not in the turn itself before it."""

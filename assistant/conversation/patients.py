@@ -16,11 +16,14 @@ from index.analysis import content_terms
 
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w.,]*\d)")
 _CORRECTS = re.compile(
-    r"""^\W*(?:no|sorry|wait|oops|pardon|apologies|correction|actually|rather|i\ meant|i\ mean|make\ that|my\ mistake|i\ misspoke)\b[\s,.:;!–—-]*""",
+    r"""^\W*(?:no|sorry|wait|oops|pardon|apologies|correction|actually|rather|i\ meant|i\ mean
+    |make\ that|my\ mistake|i\ misspoke)\b[\s,.:;!–—-]*""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LATER = re.compile(
-    r"\b(?:it(?:'s| is| was)|that (?:was|is)|today|now|this morning|latest|newest|repeat(?:ed)?|new (?:value|result|sample|count|level)|came back|old (?:value|result|sample)"
+    r"\b(?:it(?:'s| is| was)|that (?:was|is)|today|now|this morning|latest|newest"
+    r"|repeat(?:ed)?|new (?:value|result|sample|count|level)|came back|old (?:value"
+    r"|result|sample)"
     r"|count|level|value|reading|should be|rather)\b",
     re.IGNORECASE,
 )
@@ -64,7 +67,11 @@ class PatientFollower:
         told = [_moved(fact, offset, said) for fact in self._reader.read(said[offset:], turn=state.number)]
         told = [_unread(self._with_unit(fact, known, state.number), said) for fact in told]
         unclear: tuple[str, ...] = ()
-        if known.facts and not any(fact.interval is not None or fact.sizes for fact in told) and (corrects or _LATER.search(said)):
+        if (
+            known.facts
+            and not any(fact.interval is not None or fact.sizes for fact in told)
+            and (corrects or _LATER.search(said))
+        ):
             bare, unclear = self._bare_value(said, offset, told, state)
             told += bare
         return replace(self._together(known, told, unclear), corrects=corrects is not None)
@@ -76,7 +83,11 @@ class PatientFollower:
             return fact
         found = list(_NUMBER.finditer(fact.as_written))
         read = self._read_value(fact.id, f"{found[-1].group()} {before.unit}", turn) if found else None
-        return fact if read is None else replace(read, span=fact.span, as_written=fact.as_written, cue=f"unit as before: {before.unit}")
+        return (
+            fact
+            if read is None
+            else replace(read, span=fact.span, as_written=fact.as_written, cue=f"unit as before: {before.unit}")
+        )
 
     def _bare_value(
         self, said: str, offset: int, told: Sequence[PatientFact], state: State
@@ -91,7 +102,11 @@ class PatientFollower:
         number = numbers[0]
         touched = [f.id for f in told if f.reason == "no figure"]
         last = max(fact.turn for fact in measured)
-        candidates = [f for f in measured if f.id in touched] or self._named_in(said, measured) or [f for f in measured if f.turn == last]
+        candidates = (
+            [f for f in measured if f.id in touched]
+            or self._named_in(said, measured)
+            or [f for f in measured if f.turn == last]
+        )
         unit, end = self._reader.unit_at(said, number.end())
         read: list[PatientFact] = []
         for fact in candidates:
@@ -128,7 +143,9 @@ class PatientFollower:
     def _read_value(self, fact: str, value: str, turn: int) -> PatientFact | None:
         """Read a value as if its name stood before it."""
         definition = self._book.facts[fact]
-        name = next((group.words[0] for group in definition.terms if group.says == "measure" and group.words), definition.name)
+        name = next(
+            (group.words[0] for group in definition.terms if group.says == "measure" and group.words), definition.name
+        )
         return self._reader.read(f"{name} {value}", turn=turn).facts.get(fact)
 
     def _together(self, known: Patient, told: Sequence[PatientFact], unclear: tuple[str, ...]) -> Told:
@@ -146,10 +163,10 @@ class PatientFollower:
                 continue
             if fact.id == PERFORMED:
                 held = tuple(dict.fromkeys([*before.candidates, *fact.candidates]))
-                fact = replace(fact, candidates=narrowest(held, self._book))  # noqa: PLW2901 - the joined fact goes on
+                fact = replace(fact, candidates=narrowest(held, self._book))
             elif fact.id != PLANNED:
                 replaced.append(before)
-                fact = replace(fact, source="correction")  # noqa: PLW2901
+                fact = replace(fact, source="correction")
             news.append(fact)
         return Told(known.with_facts(*news), tuple(news), tuple(replaced), unclear)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
-
-import re
 
 from assistant.answer import Answer, Citation, Fact, Statement
 from assistant.composition import Asked, Composer, amended
@@ -18,6 +17,7 @@ from assistant.rules.patient import Patient
 from assistant.works import works_behind
 from index.library import Place
 from index.opening import SearchIndex
+from index.passage import Passage
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -43,7 +43,9 @@ class Replier:
         """Return what is known of a patient as an answer carries it."""
         return tuple(fact_of(fact, self._assistant.patients.book) for fact in patient if fact.source != "derived")
 
-    def reply(self, text: str, move: Move, before: Turn, state: State) -> Answer | None:
+    def reply(  # noqa: PLR0911 - one return a kind of turn
+        self, text: str, move: Move, before: Turn, state: State
+    ) -> Answer | None:
         """Return the answer to a turn about the answer before it; ``None`` where it needs to be asked anew."""
         last = before.answer
         if move == "repeat":
@@ -66,9 +68,11 @@ class Replier:
         if move == "study":
             works = works_behind(places, self._index.library)
             return self._composer.works(asked, works) if works else self._composer.told(asked, [_NO_WORK])
-        return self._composer.answered(asked, [Evidence(place, "answer") for place in places], line=None, before=self._evidence_lines(places, last))
+        return self._composer.answered(
+            asked, [Evidence(place, "answer") for place in places], line=None, before=self._evidence_lines(places, last)
+        )
 
-    def _passages(self, before: Turn) -> list:
+    def _passages(self, before: Turn) -> list[Passage]:
         search = self._index.search
         query = search.read(before.resolved)
         return list(search.passages(self._index.rank(query)) if query.known else search.first_passages())
@@ -79,7 +83,9 @@ class Replier:
     def _quoted(self, answer: Answer) -> list[Place]:
         """The places of the sentences an answer quotes, in order."""
         by_number = {citation.n: citation for citation in answer.citations}
-        numbers = dict.fromkeys(n for s in answer.statements if s.kind == "quote" and s.role != "nearest" for n in s.citations)
+        numbers = dict.fromkeys(
+            n for s in answer.statements if s.kind == "quote" and s.role != "nearest" for n in s.citations
+        )
         return [self._place(by_number[n]) for n in numbers]
 
     def _paragraph(self, place: Place) -> list[Evidence]:
@@ -121,7 +127,10 @@ class Replier:
         """Why therapies stand where they do: each conclusion in words, the facts behind it, and its sentence."""
         book = self._assistant.patients.book
         leading = dict.fromkeys(
-            t.therapy for t in last.therapies for s in last.statements if s.kind == "derived" and s.text.startswith(f"{book.names[t.therapy]}:")
+            t.therapy
+            for t in last.therapies
+            for s in last.statements
+            if s.kind == "derived" and s.text.startswith(f"{book.names[t.therapy]}:")
         )
         facts = {fact.id: fact for fact in last.facts}
         statements: list[Statement] = []
@@ -131,7 +140,9 @@ class Replier:
             if leading and item.therapy not in leading:
                 continue
             because = ", ".join(
-                f"{book.facts[f].name} (“{facts[f].as_written}”)" if f in facts and facts[f].as_written else book.facts[f].name
+                f"{book.facts[f].name} (“{facts[f].as_written}”)"
+                if f in facts and facts[f].as_written
+                else book.facts[f].name
                 for f in item.because
             )
             over = " It is overruled by a conclusion that excludes the therapy." if item.overruled_by else ""
@@ -148,8 +159,15 @@ class Replier:
         for number, place in enumerate(places, 1):
             known = self._index.library.knowledge_of(place)
             designs = list(dict.fromkeys(o.design for o in known.outcomes if o.design))
-            works = [place.document.reference_by_number[n] for n in place.unit.references if n in place.document.reference_by_number]
-            cited = "; ".join(f"{w.authors[0].split(',')[0] if w.authors else ''} {w.journal} {w.year} [{w.number}]".strip() for w in works[:3])
+            works = [
+                place.document.reference_by_number[n]
+                for n in place.unit.references
+                if n in place.document.reference_by_number
+            ]
+            cited = "; ".join(
+                f"{w.authors[0].split(',')[0] if w.authors else ''} {w.journal} {w.year} [{w.number}]".strip()
+                for w in works[:3]
+            )
             kind = ", ".join(designs) if designs else "the sentence does not name a study design"
             yield f"Sentence {number}: {kind}; cites {cited or 'no work'}.", (place,)
         strengths = dict.fromkeys(r.strength for r in last.recommendations if r.strength)
@@ -158,7 +176,7 @@ class Replier:
 
 
 def _shortened(answer: Answer) -> Answer:
-    """The lead of an answer, or its first sentence with what must stand beside it; of a patient, where therapies stand."""
+    """The lead of an answer, or its first sentence with what must stand beside it; of a patient, the standings."""
     derived = list(takewhile(lambda s: s.kind == "derived", answer.statements))
     kept = [s for s in derived if s.role in {"lead", "premise"} and not s.text.endswith(":")]
     if not kept:

@@ -94,7 +94,8 @@ def dialogue_lines(results: Sequence[Sequence[TurnResult]]) -> Iterator[str]:
     leaning = [turn for turn in turns if turn.needs]
     whole = sum(all(turn.right for turn in dialogue) for dialogue in results)
     yield f"dialogues: {len(results)}, turns {len(turns)}"
-    yield f"turns right (answer, citation, facts): {_of([t.right for t in turns])}; answer alone {_of([t.answered for t in turns])}"
+    yield f"turns right (answer, citation, facts): {_of([t.right for t in turns])}"
+    yield f"turns with the right answer: {_of([t.answered for t in turns])}"
     yield f"turns that need context, right: {_of([t.right for t in leaning])}"
     for need in dict.fromkeys(need for turn in leaning for need in turn.needs):
         yield f"  {need}: {_of([t.right for t in leaning if need in t.needs])}"
@@ -102,7 +103,10 @@ def dialogue_lines(results: Sequence[Sequence[TurnResult]]) -> Iterator[str]:
     answerable = [turn for turn in turns if not turn.abstain]
     said, alone = (hit_at([getattr(t, name) for t in answerable], _FIVE) for name in ("rank", "alone"))
     yield f"hit@5 of turns {said:.3f}, of their stand-alone questions {alone:.3f}: price of context {alone - said:.3f}"
-    yield f"turns to be met with silence: {_of([t.silent for t in turns if t.abstain])}; answerable turns refused: {sum(t.silent for t in answerable)}"
+    yield (
+        f"turns to be met with silence: {_of([t.silent for t in turns if t.abstain])}; answerable "
+        f"turns refused: {sum(t.silent for t in answerable)}"
+    )
 
 
 def _of(values: Sequence[bool]) -> str:

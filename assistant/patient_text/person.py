@@ -19,7 +19,9 @@ _PERSON = re.compile(
     r"|(?<![\w.'’])(?P<sex2>[mf])\s*[,/ ]?\s*(?P<age2>\d{2,3})(?!\w|[.,]\d|\s*(?:mg|g|u|mm|cm|%))"
     rf"|(?<![\w.])(?P<age3>\d{{1,3}})\s*-?\s*{_YEARS}\b"
     r"|\b(?P<title>mr|mrs|ms|miss)\.?\s+\w{1,20},?\s+(?:aged?\s+)?(?P<age4>\d{2,3})(?=\s*(?:[,;.)]|$))"
-    r"|(?:^|(?<=\n))\W{0,3}(?:(?:this|here) is )?(?:an? )?(?P<sex6>(?:wo)?man|lady|gentleman|(?:fe)?male),?\s+(?:of\s+|aged?\s+)?(?P<age6>\d{2})(?=\s*(?:[,;.:)]|$|years?\b|with\b|who\b))"
+    r"|(?:^|(?<=\n))\W{0,3}(?:(?:this|here) is )?(?:an? )?(?P<sex6>(?:wo)?man"
+    r"|lady|gentleman|(?:fe)?male),?\s+(?:of\s+|aged?\s+)?(?P<age6>\d{2})(?=\s*(?:[,;.:)]"
+    r"|$|years?\b|with\b|who\b))"
     r"|\bi['’]?m\s+(?P<age5>\d{2})(?![\w.%]|\s*(?:mg|g|kg|cm|mm|days?|weeks?|months?)\b)"
     r"|\bsex\s*[:=]?\s*(?P<sex4>m(?:ale)?|f(?:emale)?)\b",
     re.IGNORECASE,

@@ -21,7 +21,8 @@ _FILLERS = frozenset(
     """
     of is was at : = level count index score value ( ) [ , now currently today total about approx approximately around
     the a on and are were - – serum measured measuring measure size estimated roughly only just result currently from
-    gone come rose fell dropped normalised normalized settled improved peaked slightly went increased decreased down up to back
+    gone come
+    rose fell dropped normalised normalized settled improved peaked slightly went increased decreased down up to back
     exactly precisely deteriorated worsened declined changed rising falling risen fallen climbed came recovered reduced
     raised elevated low high has | ↑ ↓
     """.split()  # noqa: SIM905 - readable as a list of words
@@ -148,9 +149,9 @@ class Values:
         sizes = self._sizes_after(mention) or self._size_before(mention)
         units = [quantity.unit for quantity in sizes if quantity.unit]
         if not units:
-            counted = self.beside(mention) if base.id == COUNT and count is None else None
-            if counted is not None and counted.unit in _COUNTED and counted.start >= self._tokens[mention.last - 1].end:
-                yield replace(base, state="value", interval=counted.readings[0])
+            number = self.beside(mention) if base.id == COUNT and count is None else None
+            if number is not None and number.unit in _COUNTED and number.start >= self._tokens[mention.last - 1].end:
+                yield replace(base, state="value", interval=number.readings[0])
         elif all(unit in self._sizes.units for unit in units):
             measured = self._measured(base, mention, sizes, largest)
             more = count is not None and not count.holds(Fraction(len(measured.sizes)))
