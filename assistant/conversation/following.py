@@ -41,6 +41,11 @@ _CORRECTION = re.compile(
       |that\ was\ wrong|i\ misspoke|not\ that)\b[\s,.:;!–—-]*(?:but\ |about\ )?)+)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_COMPARE = re.compile(
+    r"\W*(?:(?:can|could) you |please |now )*compare(?: (?:them|both|the two|these|those|these two|the two of them))?\W*"
+    r"|\W*how do (?:they|these|the two) compare\W*",
+    re.IGNORECASE,
+)
 _SINGULAR = re.compile(
     r"\b(?:(?P<own>its)|(?P<it>it)\b|(?P<that>(?:that|this|the(?: same)?|the other) (?:one"
     r"|treatment|therapy|drug|procedure|technique|approach|method|trial|study"
@@ -145,6 +150,8 @@ class Follower:
         before = state.topical
         if before is None:
             return Resolved(said, wanting=self._leans(said) and not self._subjects(said))
+        if _COMPARE.fullmatch(said) and (sides := self.compared(state)):
+            return Resolved(f"Compare {sides}", completed=True)
         if (corrected := self._corrected(said, before)) is not None:
             return corrected
         body = said[_OPENER.match(said).end() :].strip() if _OPENER.match(said) else said  # type: ignore[union-attr]

@@ -185,6 +185,4 @@ def _shortened(answer: Answer) -> Answer:
             return answer
         beside = takewhile(lambda s: s.role == "caveat", answer.statements[first + 1 :])
         kept = [answer.statements[first], *beside]
-    numbers = {n for s in kept for n in s.citations}
-    shown = replace(answer, statements=(), citations=tuple(c for c in answer.citations if c.n in numbers))
-    return amended(shown, first=kept)
+    return amended(replace(answer, statements=()), first=kept)
