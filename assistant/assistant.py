@@ -242,9 +242,9 @@ class Assistant:
             return "answered"
         if any(evaluation.placed(therapy).standing == "conflicting" for therapy in evaluation.asked):
             return "conflict"
-        if not conclusions.concluded:
-            return "needs_facts"
-        return "partial" if partly else "answered"
+        if partly:
+            return "partial"
+        return "answered" if conclusions.concluded else "needs_facts"
 
     def _decided_on(self, question: str) -> Decided | None:
         query = self._index.search.read(question)

@@ -42,21 +42,23 @@ _CORRECTION = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _COMPARE = re.compile(
-    r"\W*(?:(?:can|could) you |please |now )*compare(?: (?:them|both|the two|these|those|these two|the two of them))?\W*"
+    r"\W*(?:(?:can|could) you |please |now )*compare"
+    r"(?: (?:them|both|the two|these|those|these two|the two of them))?\W*"
     r"|\W*how do (?:they|these|the two) compare\W*",
     re.IGNORECASE,
 )
 _SINGULAR = re.compile(
-    r"\b(?:(?P<own>its)|(?P<it>it)\b|(?P<that>(?:that|this|the(?: same)?|the other) (?:one"
+    r"\b(?:(?P<own>its)|(?P<it>it)\b|(?P<that>(?:(?:that|this|the same|the other) (?:one"
     r"|treatment|therapy|drug|procedure|technique|approach|method|trial|study"
-    r"|tracer|option))"
+    r"|tracer|option)|the one))"
     r"|(?P<such>such (?:a )?(?:treatment|therapy|procedure))|(?P<bare>that|this)(?=\s*(?:[?,.]"
     r"|$|\b(?:is|was|work|works|help|helps|have|has|do|does|cause|causes|compare"
     r"|compares|better|safe|worse|one|out|for|in|with|to|by|from|be|have|at)\b)))(?!\w)",
     re.IGNORECASE,
 )
 _PLURAL = re.compile(
-    r"\b(?:(?P<own>their)|(?P<they>they|them|these|those|both|either|neither)\b(?! (?:patient|people|who|with))"
+    r"\b(?:(?P<own>their)|(?P<they>they|them|these|those)\b(?! (?:patient|people|who|with))"
+    r"|(?P<each>both|either|neither)\b(?=\W*$|\s*[?,.;]|\s+(?:of|is|are|was|were|do|does|have|has|can|be|work)\b)"
     r"|(?P<two>(?:of )?(?:the )?two(?: of them)?|the former|the latter|the (?:first"
     r"|second) one|each other)(?=\W|$)(?! [a-z]{3,}s\b))",
     re.IGNORECASE,
@@ -89,7 +91,7 @@ _WANTS_NAME = re.compile(r"^\W*(?:which|what|name|is there|are there)\b", re.IGN
 _DEFINES = re.compile(
     r"^\W*(?:what (?:is|are)|what's|define|explain|describe)\b(?! (?:the|its|their)\b)", re.IGNORECASE
 )
-_TOGETHER = re.compile(r"\b(?:combin\w+|together|plus|with|added? to|on top of|alongside|and then)\b", re.IGNORECASE)
+_TOGETHER = re.compile(r"\b(?:combin\w+|together|plus|added? to|on top of|alongside|and then)\b", re.IGNORECASE)
 _ONES = re.compile(
     r"\b(?:ones?|version|variant|kind|type|sort|group|arm|patients?|people|those"
     r"|the|a|an|of|is|it|any|about|then|too|as well|instead|please)\b",
@@ -137,7 +139,7 @@ class Follower:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    def resolve(  # noqa: PLR0911 - one return a way to be unfinished
+    def resolve(  # noqa: C901, PLR0911 - one return a way to be unfinished
         self, said: str, state: State, stands: Callable[[str], bool]
     ) -> Resolved:
         """Return a turn as a stand-alone question.
@@ -281,7 +283,8 @@ class Follower:
         rest = rest.strip(" ?.!")
         new = self._lexicon.mentions(rest)
         spans = _spans(rest)
-        for mention in new:
+        named = [m for m in new if self._lexicon.kinds.get(m.entry) in _NAMED]
+        for mention in named or new:
             kind = self._class(mention.entry)
             like = [m for m in mentions if self._class(m.entry) == kind and m.entry != mention.entry]
             if like:

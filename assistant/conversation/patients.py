@@ -28,7 +28,7 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _NOT_READ = "a figure that was not read"
-_CLAUSE_END = re.compile(r"[,;?!]\s|\.\s|\.$|\b(?:and|but)\b")
+_CLAUSE_END = re.compile(r"[;?!]\s|\.\s|\.$")
 _DOUBTS = frozenset({"uncertain", "no unit", _NOT_READ})
 _UNUSABLE = frozenset({"conflicting", "implausible"})
 

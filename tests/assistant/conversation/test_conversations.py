@@ -1,4 +1,4 @@
-"""Conversations of the project's own (tests/data/conversations.yaml), held turn by turn as a careful clinician would."""
+"""Conversations of the project's own (tests/data/conversations.yaml), held turn by turn."""
 
 from __future__ import annotations
 

@@ -23,7 +23,12 @@ def complete_questions(assistant: Assistant, count: int) -> list[str]:
         named = {kinds.get(mention.entry) for mention in assistant.library.lexicon.mentions(question)}
         words = question.lower().replace("?", " ").split()
         leaning = {"it", "its", "they", "their", "them", "this", "that", "these", "those", "he", "she", "his", "her"}
-        if "therapy" in named and len(words) <= 12 and not leaning & set(words) and words[0] not in {"and", "for", "in"}:
+        if (
+            "therapy" in named
+            and len(words) <= 12
+            and not leaning & set(words)
+            and words[0] not in {"and", "for", "in"}
+        ):
             found.append(question)
     return found[:count]
 
