@@ -18,7 +18,18 @@ from tests.conftest import ROOT
 from web.cli import app
 
 DOCS = ROOT / "docs"
-PAGES = ["architecture", "settings", "errors", "cli", "api", "evaluation", "testing", "security", "changelog"]
+PAGES = [
+    "architecture",
+    "conversation",
+    "settings",
+    "errors",
+    "cli",
+    "api",
+    "evaluation",
+    "testing",
+    "security",
+    "changelog",
+]
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PRIVATE = re.compile(rb"/work/|/root/|(?<!\w)\.library\b|(?<![\w-])shared/")
 MAY_NAME_THE_DEVELOPMENT_SET = ("tests/", ".ci/")

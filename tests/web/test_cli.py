@@ -278,7 +278,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_the_commands_are_those_promised() -> None:
-    promised = "ask bench build check eval facts recommend rules schema search serve source"
+    promised = "ask bench build chat check eval facts recommend rules schema search serve source"
     assert promised.split() == COMMANDS
 
 
