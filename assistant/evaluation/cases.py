@@ -6,6 +6,7 @@ The names of a set are mapped to the product's ids by the set's own ``names.json
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ _DIRECTION = {"recommend": "for", "consider": "for", "prefer": "for"} | dict.fro
     ("caution", "contraindicated", "ineligible"), "against"
 )
 _TOLERANCE = 0.02
+_COUNT = "count"
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)?")
 _WORDS = frozenset({"primary_site", "sex", "distribution"})
 
 
@@ -115,6 +118,7 @@ class CaseFigures:
 
     facts: Tally = field(default_factory=Tally)
     negated: Tally = field(default_factory=Tally)
+    converted: Tally = field(default_factory=Tally)
     strict: Tally = field(default_factory=Tally)
     lenient: Tally = field(default_factory=Tally)
     missing: Tally = field(default_factory=Tally)
@@ -153,7 +157,10 @@ def _score_facts(answer: Answer, item: dict[str, Any], names: Names, figures: Ca
     stated = {name: w for name, w in item["expected_facts"].items() if w["status"] in {"stated", "negated"}}
     for name, wanted in stated.items():
         right = any(same_value(one, wanted["value"]) for one in read.get(name, ()))
-        for tally in (figures.facts, figures.negated)[: 2 if wanted["status"] == "negated" else 1]:
+        tallies = [figures.facts]
+        tallies += [figures.negated] if wanted["status"] == "negated" else []
+        tallies += [figures.converted] if _is_converted(wanted, item["text"]) else []
+        for tally in tallies:
             tally.expected += 1
             tally.right += right
         if not right:
@@ -163,6 +170,14 @@ def _score_facts(answer: Answer, item: dict[str, Any], names: Names, figures: Ca
         figures.facts.found += 1
         if name not in stated or not same_value(value, stated[name]["value"]):
             figures.wrong.append(f"{item['id']} fact {name}={value}")
+
+
+def _is_converted(wanted: Mapping[str, Any], text: str) -> bool:
+    """Whether a figure with a unit does not stand in the text as expected: its unit had to be converted."""
+    value = wanted["value"]
+    if wanted.get("unit", _COUNT) == _COUNT or not isinstance(value, int | float):
+        return False
+    return all(float(number.replace(",", ".")) != value for number in _FIGURE.findall(text))
 
 
 def _firm(answer: Answer, names: Names) -> Iterator[tuple[str, Any]]:
@@ -268,6 +283,7 @@ def case_lines(figures: CaseFigures) -> Iterator[str]:
     yield f"vignettes: {figures.cases}"
     yield f"facts: precision {right / facts.found if facts.found else 1:.3f}, recall {facts.recall:.3f}"
     yield f"negated facts: recall {figures.negated.recall:.3f}"
+    yield f"converted facts: {figures.converted.right} of {figures.converted.expected}"
     precision = figures.strict.found / figures.lenient.found if figures.lenient.found else 1.0
     yield (
         f"recommendations: recall lenient {figures.lenient.recall:.3f}, strict {figures.strict.recall:.3f}, "

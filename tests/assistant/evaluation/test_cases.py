@@ -235,7 +235,7 @@ def test_narrower_is_the_therapy_tree_in_the_names_of_the_set() -> None:
 
 def test_facts_are_counted_by_hand(score: Score) -> None:
     expected = {
-        "bili": {"value": 2.0, "status": "stated"},  # within two per cent
+        "bili": {"value": 2.0, "unit": "mg/dL", "status": "stated"},  # within two per cent
         "plt": {"value": 45000, "status": "stated"},
         "fluid": {"value": False, "status": "negated"},
         "vein_shut": {"value": False, "status": "negated"},  # read the other way round
@@ -257,12 +257,13 @@ def test_facts_are_counted_by_hand(score: Score) -> None:
             ),
         ),
         (
-            vignette("b", expected_facts={"bili": {"value": 2.0, "status": "stated"}}),
+            vignette("b", expected_facts={"bili": {"value": 2.0, "unit": "mg/dL", "status": "stated"}}),
             answer([number("bilirubin_mg_dl", 2.05), fact("ascites", "present")]),  # too far off; and not to be read
         ),
     )
     assert (figures.facts.expected, figures.facts.right) == (6, 3)
     assert (figures.negated.expected, figures.negated.right) == (2, 1)
+    assert (figures.converted.expected, figures.converted.right) == (2, 1)  # neither figure stands in its text
     assert figures.facts.found == 4 + 2
     printed = shares(figures)
     assert printed["cases"] == 2
