@@ -156,7 +156,7 @@ class Follower:
             return Resolved(f"Compare {sides}", completed=True)
         if (corrected := self._corrected(said, before)) is not None:
             return corrected
-        body = said[_OPENER.match(said).end() :].strip() if _OPENER.match(said) else said  # type: ignore[union-attr]
+        body = _OPENER.sub("", said, count=1).strip()
         if (other := self._other_side(said, before)) is not None:
             return other
         if (swapped := self._swapped(said, before)) is not None:
@@ -263,7 +263,7 @@ class Follower:
 
     def _swapped(self, said: str, before: Turn) -> Resolved | None:
         """“and for DEB-TACE?”: nothing but a thing, put in the place of its like in the last question."""
-        rest = said[_ELLIPSIS.match(said).end() :].strip(" ?.!") if _ELLIPSIS.match(said) else said  # type: ignore[union-attr]
+        rest = _ELLIPSIS.sub("", said, count=1).strip(" ?.!")
         if not self._lexicon.mentions(rest) or self._asks(rest) or _QUESTION.match(rest):
             return None
         if not any(self._lexicon.kinds.get(m.entry) in _NAMED for m in self._lexicon.mentions(rest)):

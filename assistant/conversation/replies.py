@@ -26,6 +26,7 @@ _MOST_MORE: Final = 3
 _MOST_SOURCE: Final = 12
 _NUMBER = re.compile(r"\d+")
 _NO_SENTENCE = "No sentence of the review was quoted to which this could refer."
+_NO_NUMBER = "The answer before has no such citation; its numbers go to {}."
 _NO_MORE = "The review has no further sentence that is close to this."
 _NO_WORK = "The sentences quoted cite no work."
 _MORE = "Further sentences of the review, less close to the question:"
@@ -43,7 +44,7 @@ class Replier:
         """Return what is known of a patient as an answer carries it."""
         return tuple(fact_of(fact, self._assistant.patients.book) for fact in patient if fact.source != "derived")
 
-    def reply(  # noqa: PLR0911 - one return a kind of turn
+    def reply(  # noqa: C901, PLR0911 - one return a kind of turn
         self, text: str, move: Move, before: Turn, state: State
     ) -> Answer | None:
         """Return the answer to a turn about the answer before it; ``None`` where it needs to be asked anew."""
@@ -62,9 +63,11 @@ class Replier:
             return self._composer.told(asked, [_NO_SENTENCE], declined=True)
         if move == "source":
             wanted = _NUMBER.search(text)
-            number = int(wanted.group()) if wanted else 1
-            numbered = dict(enumerate(map(self._place, last.citations), 1))
-            return self._composer.answered(asked, self._paragraph(numbered.get(number, places[0])))
+            cited = {citation.n: self._place(citation) for citation in last.citations}
+            place = cited.get(int(wanted.group())) if wanted else places[0]
+            if place is None:
+                return self._composer.told(asked, [_NO_NUMBER.format(len(cited))], declined=True)
+            return self._composer.answered(asked, self._paragraph(place))
         if move == "study":
             works = works_behind(places, self._index.library)
             return self._composer.works(asked, works) if works else self._composer.told(asked, [_NO_WORK])

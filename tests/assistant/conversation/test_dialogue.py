@@ -188,3 +188,12 @@ def test_patients_and_topics_are_announced() -> None:
     assert opening("Back to RETNET - which arm was halted?").returned_to == "RETNET"
     assert ordinal("the second one", 3) == 1
     assert ordinal("the second one", 1) is None
+
+
+def test_a_citation_that_is_not_there_is_not_replaced_by_another(assistant: Assistant) -> None:
+    conversation = assistant.conversation()
+    cited = conversation.say("What is bland embolization?").citations
+    missing = conversation.say(f"source {len(cited) + 1}")
+    assert (missing.status, missing.citations) == ("declined", ())
+    shown = conversation.say("source 1")
+    assert cited[0].quote in [citation.quote for citation in shown.citations]
