@@ -76,6 +76,23 @@ class CitedCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """A work that a sentence cites, as its entry in the reference list prints it.
+
+    Attributes:
+        year: ``None`` where the entry prints none.
+        design: Kinds of study its title names; empty where it names none.
+    """
+
+    number: int
+    authors: tuple[str, ...]
+    title: str
+    journal: str
+    year: int | None
+    design: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A sentence of a source at its place.
 
@@ -83,8 +100,9 @@ class Citation:
         quote: ``source[start:end]``, untouched.
         display: The clean rendering.
         start: Code point in the source; ``end`` is exclusive.
-        references: Numbers of the works the sentence cites.
+        references: Numbers of the works the sentence cites; ``works`` tells what they are.
         url: Link to this very occurrence in this very version.
+        design: Kinds of study the sentence rests on, as far as it tells; empty where it tells nothing.
     """
 
     n: int
@@ -99,6 +117,67 @@ class Citation:
     end: int
     references: tuple[int, ...]
     url: str
+    design: str = ""
+    works: tuple[Work, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedFigure:
+    """A figure of one side of a comparison, as its sentence prints it.
+
+    Attributes:
+        n: Patients of the study, both groups together where it is a comparison.
+        same_study: Whether its counterpart in the other column is of the same study.
+    """
+
+    value: str
+    subject: str
+    interval: str
+    population: str
+    n: int | None
+    design: str
+    study: str
+    same_study: bool
+    citation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonCell:
+    """One side in one row: its figures, or the sentences that speak of it alone; nothing where none is printed."""
+
+    figures: tuple[ComparedFigure, ...]
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """A metric or a heading, with a cell for each side."""
+
+    name: str
+    cells: tuple[ComparisonCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Treatments beside one another.
+
+    Attributes:
+        therapies: The sides, as vocabulary ids; ``names`` are how they are headed.
+        warning: What has to stay in view beside it.
+    """
+
+    therapies: tuple[str, ...]
+    names: tuple[str, ...]
+    rows: tuple[ComparisonRow, ...]
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutlinePart:
+    """All sentences under one heading, by their citations."""
+
+    heading: str
+    citations: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +284,8 @@ class Answer:
         confidence: Calibrated probability that the choice between answering and abstaining is right; ``None`` until
             calibrated.
         passages: Always ten (fewer only in a smaller library), also when abstaining.
+        comparison: Where treatments are compared, all figures and sentences of each.
+        outline: Where a treatment is asked about under a heading or as a whole, everything said, by headings.
         knowledge: sha256 over every file of packs and vocabulary.
         index: sha256 of the index's manifest.
         version: Of this distribution.
@@ -230,6 +311,8 @@ class Answer:
     ask: tuple[MissingFact, ...] = ()
     notes: tuple[Note, ...] = ()
     patient: str | None = None
+    comparison: Comparison | None = None
+    outline: tuple[OutlinePart, ...] = ()
     schema: Literal["nelm.answer/1"] = SCHEMA
 
     def to_dict(self) -> dict[str, Any]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Statement, Status
 from assistant.case import asks_treatment, is_case, questions_in
+from assistant.comparison import comparison
 from assistant.composition import NOT_COVERED, Asked, Composer
 from assistant.conclusions import CitedPlaces, Concluder, Conclusions
 from assistant.decision import DecisionReader, explain_silence
+from assistant.disputes import dispute
 from assistant.evidence import Chooser, Evidence
 from assistant.explanation import Decided
-from assistant.figures import direct_line
+from assistant.figures import direct_line, sides_of
 from assistant.instructions import stated, without_instructions
 from assistant.models import Models
+from assistant.overview import overview
 from assistant.patient_knowledge import PatientKnowledge
 from assistant.patient_text.structured import FactError, facts_from_mapping
 from assistant.premises import PremiseReader
@@ -32,12 +35,14 @@ from index.library import Library, Place
 from index.location import index_folder
 from index.opening import SearchIndex
 from index.passage import Passage
-from index.search import Query, Ranking
+from index.search import LONGEST_QUESTION, Ranking
 
 if TYPE_CHECKING:
     from assistant.conversation.dialogue import Conversation, Dialogue
     from assistant.conversation.turns import Turn
 
+_RECENT = 16
+"""Questions whose ranking and choice are kept: a turn of a conversation looks at the same one more than once."""
 _WORTH_SEARCHING = 4
 """Words of a question about treatment from which sentences are looked for besides what the rules conclude."""
 
@@ -49,6 +54,8 @@ class Assistant:
         self._index = index
         models = Models.from_facts(index.manifest.facts)
         library, legs = index.library, index.search.legs
+        self._ranked = lru_cache(_RECENT)(self._rank)
+        self._decided = lru_cache(_RECENT)(self._decide)
         self._chooser = Chooser(library, index.search, models.ranker, index.encoder.encode)
         self._decision = models.decision
         self._reader = DecisionReader(library, legs.asked_words, index.search.speller, models.wording)
@@ -128,7 +135,7 @@ class Assistant:
         reason = not_a_question(query)
         if patient is None and reason in {"unreadable", "too_vague"}:
             return self._composer.abstained(Asked(said, query.mended, self._index.search.first_passages()), reason)
-        ranking = self._index.rank(query)
+        ranking = self._ranked(query.text)
         asked = Asked(said, query.mended, self._index.search.passages(ranking))
         if instructed and not remaining and patient is None:
             return self._composer.abstained(replace(asked, resolved=""), None)
@@ -138,7 +145,7 @@ class Assistant:
             return self._composer.abstained(asked, reason)
         if numbers := numbers_asked(query.mended):
             return self._works(asked, numbers)
-        return self._answered(asked, self._decided(query, ranking))
+        return self._answered(asked, self._decided(query.text))
 
     def conversation(self) -> Conversation:
         """Begin a conversation."""
@@ -165,7 +172,7 @@ class Assistant:
         patient = self._patient(stated(text), facts, always=True) or Patient()
         search = self._index.search
         query = search.read(text)
-        passages = search.passages(self._index.rank(query)) if query.known else search.first_passages()
+        passages = search.passages(self._ranked(query.text)) if query.known else search.first_passages()
         return self._case(Asked(text, query.mended, passages), text, patient, self._therapies(confirmed))
 
     def evaluate(self, case: str = "", *, facts: Mapping[str, Any] | None = None) -> Evaluation:
@@ -250,16 +257,25 @@ class Assistant:
         query = self._index.search.read(question)
         if not question or not_a_question(query) is not None:
             return None
-        return self._decided(query, self._index.rank(query))
+        return self._decided(query.text)
 
     def explain(self, question: str) -> Decided | None:
         """Return what was chosen for a question and why it is, or is not, answered; ``None`` for no question."""
         query = self._index.search.read(without_instructions(readable(question))[0])
         if not_a_question(query) is not None or numbers_asked(query.mended):
             return None
-        return self._decided(query, self._index.rank(query))
+        return self._decided(query.text)
 
-    def _decided(self, query: Query, ranking: Ranking) -> Decided:
+    def ranked(self, question: str) -> Ranking:
+        """Return the ranking of every unit for a question; the last few are kept, since a turn asks more than once."""
+        return self._ranked(question[:LONGEST_QUESTION])
+
+    def _rank(self, question: str) -> Ranking:
+        return self._index.rank(self._index.search.read(question))
+
+    def _decide(self, question: str) -> Decided:
+        ranking = self._ranked(question)
+        query = ranking.query
         choice = self._chooser.choose(query, ranking)
         features = self._reader.read(query, ranking, choice.features, choice.best)
         return Decided(query, ranking, choice, features, self._decision)
@@ -267,6 +283,9 @@ class Assistant:
     def _answered(self, asked: Asked, decided: Decided) -> Answer:
         """Answer or abstain, as the calibrated decision says."""
         query, choice = decided.query, decided.choice
+        found = overview(query, self.library)
+        if found is not None and found.whole:
+            return self._noted(self._composer.overview(asked, found))
         if not decided.answers:
             silence = explain_silence(decided.ranking, self.library)
             asked = replace(asked, confidence=round(1 - decided.probability, 2))
@@ -285,8 +304,21 @@ class Assistant:
             line=direct_line(query, asking, choice.best, self.library),
             contradicted_by=self._premises.contradicted_by(query, choice.best),
         )
-        places = [item.place for item in evidence]
-        return replace(answer, notes=self._concluder.notes(set(), places, CitedPlaces(places)))
+        tensions = self._patients.book.tensions
+        if (sides := dispute(decided.ranking, asking, choice.best, self.library, tensions)) is not None:
+            answer = self._composer.disputed(answer, sides)
+        if found is not None:
+            answer = self._composer.outlined(answer, found)
+        if (table := comparison(sides_of(query, asking, self.library.lexicon), self.library)) is not None:
+            answer = self._composer.compared(answer, table)
+        return self._noted(answer)
+
+    def _noted(self, answer: Answer) -> Answer:
+        """Return an answer with the source notes that touch what it quotes."""
+        shown = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
+        places = {c.n: self.library.place(c.document, c.unit) for c in answer.citations}
+        cited = CitedPlaces(places.values())
+        return replace(answer, notes=self._concluder.notes(set(), [places[n] for n in shown], cited))
 
     def _works(self, asked: Asked, numbers: tuple[int, ...]) -> Answer:
         """Answer a question about references by their numbers."""
@@ -305,7 +337,7 @@ class Assistant:
         query = self._index.search.read(readable(question))
         if not query.text:
             return self._index.search.first_passages(count)
-        return self._index.search.passages(self._index.rank(query), count)
+        return self._index.search.passages(self._ranked(query.text), count)
 
 
 def _asked_therapies(patient: Patient) -> tuple[str, ...]:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import (
     Answer,
     Citation,
     CitedCell,
+    ComparedFigure,
+    Comparison,
+    ComparisonCell,
+    ComparisonRow,
+    OutlinePart,
     Premise,
     RankedPassage,
     Reason,
+    Role,
     SourceDocument,
     Statement,
     Status,
 )
+from assistant.comparison import NOT_COMPARABLE, Figure, Table
 from assistant.conclusions import CitedPlaces, Conclusions
+from assistant.disputes import Dispute
 from assistant.errors import QuoteMismatchError
-from assistant.evidence import Evidence
+from assistant.evidence import Evidence, company
 from assistant.figures import Line
+from assistant.overview import Overview, Part, sections_of
+from assistant.studies import design_of, works_of
 from assistant.works import cited_in
 from corpus.document import Document
 from corpus.markup import clean
@@ -30,6 +40,12 @@ from index.search import SCORE_DECIMALS
 
 _LEAD = "The review says:"
 _OTHERWISE = "The review says otherwise:"
+_NOT_OF_ONE_MIND = "The review is not of one mind:"
+_ALSO = "Also under “{heading}” of {name}:"
+_OVERVIEW = "{name}, in the review's own sentences (from {where}):"
+_FURTHER = "{n} more under “{heading}” in the outline."
+_FIRST = 3
+"""Sentences of an overview quoted under a heading; all are in the outline."""
 _NEAREST = "Nearest in the review:"
 NOT_COVERED: dict[Reason, str] = {
     "unreadable": "This cannot be read as a question.",
@@ -151,25 +167,106 @@ class Composer:
 
     def quoting(self, answer: Answer, line: str, places: Sequence[Place], most: int = 3) -> Answer:
         """Return an answer with a line and the sentences at places behind its own, those it does not quote yet."""
-        quoted = {
-            citation.unit
-            for citation in answer.citations
-            for s in answer.statements
-            if s.kind == "quote" and citation.n in s.citations
-        }
-        fresh = [place for place in places if place.unit.id not in quoted][:most]
-        if not fresh:
+        citing = _Citing(answer, self._citation)
+        quotes = citing.quotes(places)[:most]
+        if not quotes:
             return answer
-        known = {f"{citation.document}/{citation.unit}": citation for citation in answer.citations}
-        added: list[Citation] = []
-        for place in fresh:
-            if place.key not in known:
-                known[place.key] = self._citation(len(answer.citations) + len(added) + 1, place)
-                added.append(known[place.key])
-        numbers = [known[place.key].n for place in fresh]
-        cited = replace(answer, citations=(*answer.citations, *added))
-        quotes = [Statement(known[place.key].display, "quote", "answer", (known[place.key].n,)) for place in fresh]
-        return amended(cited, last=[Statement(line, "derived", "lead", tuple(numbers)), *quotes])
+        cited = replace(answer, citations=tuple(citing.citations))
+        numbers = tuple(n for quote in quotes for n in quote.citations)
+        return amended(cited, last=[Statement(line, "derived", "lead", numbers), *quotes])
+
+    def disputed(self, answer: Answer, dispute: Dispute) -> Answer:
+        """Return an answer that says that the document is not of one mind, with a sentence of either side at least."""
+        citing = _Citing(answer, self._citation)
+        quoted = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
+        shown = [place for n, place in enumerate(self._places(answer), 1) if n in quoted]
+        sides = (dispute.against, dispute.supporting)
+        missing = [side[0] for side in sides if not set(side) & set(shown)]
+        told = [place for side in sides for place in side if place in shown or place in missing]
+        numbers = tuple(citing.number(place) for place in told)
+        quotes = citing.quotes(missing, self._library, "contradiction")
+        line = Statement(f"{_NOT_OF_ONE_MIND} {dispute.tension.text}", "derived", "contradiction", numbers)
+        cited = replace(answer, status="conflict", citations=tuple(citing.citations))
+        return amended(cited, last=[line, *quotes])
+
+    def _places(self, answer: Answer) -> list[Place]:
+        """The places of an answer's citations, in their order."""
+        return [self._library.place(citation.document, citation.unit) for citation in answer.citations]
+
+    def compared(self, answer: Answer, table: Table) -> Answer:
+        """Return an answer with the table of the treatments it compares."""
+        citing = _Citing(answer, self._citation)
+        rows = tuple(
+            ComparisonRow(
+                line.name, tuple(self._cell(line.figures, line.sentences, n, citing) for n in range(len(table.sides)))
+            )
+            for line in table.lines
+        )
+        names = tuple(self._library.lexicon.names[side] for side in table.sides)
+        return replace(
+            answer,
+            citations=tuple(citing.citations),
+            comparison=Comparison(table.sides, names, rows, NOT_COMPARABLE),
+        )
+
+    @staticmethod
+    def _cell(
+        figures: Sequence[Sequence[Figure]], sentences: Sequence[Sequence[Place]], side: int, citing: _Citing
+    ) -> ComparisonCell:
+        if not figures:
+            return ComparisonCell((), tuple(citing.number(place) for place in sentences[side]))
+        others = {f.outcome.id for n, cell in enumerate(figures) if n != side for f in cell}
+        shown = tuple(
+            ComparedFigure(
+                value=f.outcome.value,
+                subject=f.outcome.subject,
+                interval=f.outcome.interval,
+                population=f.outcome.population,
+                n=f.outcome.n,
+                design=f.outcome.design,
+                study=f.outcome.study,
+                same_study=f.outcome.against in others,
+                citation=citing.number(f.place),
+            )
+            for f in figures[side]
+        )
+        return ComparisonCell(shown, tuple(dict.fromkeys(figure.citation for figure in shown)))
+
+    def outlined(self, answer: Answer, found: Overview) -> Answer:
+        """Return an answer completed by everything that stands under the heading asked for."""
+        citing = _Citing(answer, self._citation)
+        name = self._library.lexicon.names[found.therapy]
+        added: list[Statement] = []
+        for part in found.parts:
+            if quotes := citing.quotes(part.places, self._library):
+                line = _ALSO.format(heading=part.heading.lower(), name=name)
+                added += [Statement(line, "derived", "lead", tuple(n for q in quotes for n in q.citations)), *quotes]
+        outline = self._outline(found.parts, citing)
+        return replace(amended(replace(answer, citations=tuple(citing.citations)), last=added), outline=outline)
+
+    def overview(self, asked: Asked, found: Overview) -> Answer:
+        """Compose an overview of a treatment: under each heading its first sentences; all are in the outline."""
+        empty = self._answer(asked, "answered", None, (), ())
+        citing = _Citing(empty, self._citation)
+        name = self._library.lexicon.names[found.therapy]
+        places = [place for part in found.parts for place in part.places]
+        statements = [
+            Statement(_OVERVIEW.format(name=name, where=", ".join(sections_of(places))), "derived", "lead", ())
+        ]
+        for part in found.parts:
+            quotes = citing.quotes(part.places[:_FIRST], self._library)
+            if quotes:
+                statements += [Statement(f"{part.heading}:", "derived", "lead", quotes[0].citations), *quotes]
+            if (further := len(part.places) - _FIRST) > 0:
+                told = _FURTHER.format(n=further, heading=part.heading)
+                statements.append(Statement(told, "derived", "caveat", ()))
+        outline = self._outline(found.parts, citing)
+        answer = amended(replace(empty, citations=tuple(citing.citations)), first=statements)
+        return replace(answer, outline=outline)
+
+    @staticmethod
+    def _outline(parts: Iterable[Part], citing: _Citing) -> tuple[OutlinePart, ...]:
+        return tuple(OutlinePart(p.heading, tuple(citing.number(place) for place in p.places)) for p in parts)
 
     def works(self, asked: Asked, places: Sequence[Place]) -> Answer:
         """Compose an answer of entries of the reference list, with the sections that cite each."""
@@ -260,7 +357,37 @@ class Composer:
             end=unit.end,
             references=unit.references,
             url=self._public_url + source_url(document, unit.start, unit.end),
+            design=design_of(place, self._library),
+            works=works_of(place),
         )
+
+
+class _Citing:
+    """The citations of an answer that grows: places cited already keep their numbers, others get the next."""
+
+    def __init__(self, answer: Answer, cite: Callable[[int, Place], Citation]) -> None:
+        self.citations = list(answer.citations)
+        self._numbers = {f"{citation.document}/{citation.unit}": citation.n for citation in answer.citations}
+        self._cite = cite
+        self._quoted = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
+
+    def number(self, place: Place) -> int:
+        """Return the number of a place."""
+        if place.key not in self._numbers:
+            self._numbers[place.key] = len(self.citations) + 1
+            self.citations.append(self._cite(len(self.citations) + 1, place))
+        return self._numbers[place.key]
+
+    def quotes(self, places: Iterable[Place], library: Library | None = None, role: Role = "answer") -> list[Statement]:
+        """Quote places not quoted yet, with a library also those they are never shown without."""
+        found: list[Statement] = []
+        for place in places:
+            beside = company(place, library) if library is not None else ()
+            for other in (place, *beside):
+                if (n := self.number(other)) not in self._quoted:
+                    self._quoted.add(n)
+                    found.append(Statement(other.unit.display, "quote", role if other is place else "caveat", (n,)))
+        return found
 
 
 def amended(answer: Answer, *, first: Sequence[Statement] = (), last: Sequence[Statement] = ()) -> Answer:

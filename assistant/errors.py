@@ -23,3 +23,23 @@ class BatchError(AnswerError):
 
     code = "batch_line_invalid"
     hint = 'A line is {"id": …, "question": "…"} or {"id": …, "turns": ["…", "…"]}.'
+
+
+class ConversationError(AnswerError):
+    """Root of what can go wrong with a kept conversation."""
+
+    code = "conversation_error"
+
+
+class ConversationMissingError(ConversationError):
+    """There is no conversation of this id: never begun, deleted, or past its retention."""
+
+    code = "conversation_missing"
+    hint = "Begin a new conversation; deleted and outdated ones are not kept anywhere."
+
+
+class TurnTakenError(ConversationError):
+    """Somebody else has written the next turn of the conversation."""
+
+    code = "turn_taken"
+    hint = "Read the conversation again and send the message once more."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from corpus.document import Citation, Document
 from corpus.errors import CorpusError, SourceMissingError
 from corpus.gaps import Gap, load_gaps
 from corpus.integrity import GUIDELINES, decode_source, pack_folders
+from corpus.located_yaml import read_yaml
 from corpus.outcomes import load_outcomes
 from corpus.questions import CuratedUnit, load_questions
 from corpus.reading import read
@@ -19,7 +21,11 @@ from corpus.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Pack:
-    """A checked pack."""
+    """A checked pack.
+
+    Attributes:
+        disputed: Questions on which the document is not of one mind, each with the id of its tension.
+    """
 
     folder: Path
     document: Document
@@ -27,6 +33,7 @@ class Pack:
     gaps: tuple[Gap, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     relations: tuple[Relation, ...] = ()
+    disputed: tuple[tuple[str, str], ...] = ()
 
 
 def load_packs(vocabulary: Vocabulary, root: Path = GUIDELINES) -> tuple[Pack, ...]:
@@ -50,7 +57,17 @@ def load_pack(folder: Path, vocabulary: Vocabulary) -> Pack:
     gaps = folder / "gaps.yaml"
     figures = folder / "outcomes.yaml"
     outcomes, relations = load_outcomes(figures, document, vocabulary) if figures.is_file() else ((), ())
-    return Pack(folder, document, curated, load_gaps(gaps, document) if gaps.is_file() else (), outcomes, relations)
+    silent = load_gaps(gaps, document) if gaps.is_file() else ()
+    tensions = folder / "tensions.yaml"
+    disputed = tuple(_disputed(tensions)) if tensions.is_file() else ()
+    return Pack(folder, document, curated, silent, outcomes, relations, disputed)
+
+
+def _disputed(path: Path) -> Iterator[tuple[str, str]]:
+    """The questions of each tension; `corpus.rule_files` checks the rest of the file."""
+    for key, node in read_yaml(path).mapping()["tensions"].mapping().items():
+        for question in node.mapping()["asked"].texts():
+            yield key, question
 
 
 def load_citation(path: Path) -> Citation:

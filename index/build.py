@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from index.spelling import Speller
 from index.store import code_sha256, writing
 from index.weights import check_export, embed, export_onnx, load_weights
 
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
 _ENGLISH_WORDS = 30_000
 _LONG_TEXT_REPEATS = 40
 
@@ -42,15 +45,17 @@ class Curation:
     Attributes:
         questions: Answerable; ``Library.question_rows`` tells of which unit.
         unanswerable: ``Library.silences`` tells what is known of each.
+        disputed: ``Library.disputes`` tells of which tension.
     """
 
     questions: tuple[str, ...]
     unanswerable: tuple[str, ...]
+    disputed: tuple[str, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
         """All texts, in the order in which their vectors are stored."""
-        return (*self.questions, *self.unanswerable)
+        return (*self.questions, *self.unanswerable, *self.disputed)
 
 
 def curation(packs: Iterable[Pack]) -> Curation:
@@ -62,6 +67,7 @@ def curation(packs: Iterable[Pack]) -> Curation:
     return Curation(
         tuple(question for curated in units for question in curated.questions),
         (*misses, *gaps),
+        tuple(question for pack in packs for _, question in pack.disputed),
     )
 
 
@@ -81,11 +87,19 @@ class Vectors:
     units: NDArray[np.float32]
     questions: NDArray[np.float32]
     unanswerable: NDArray[np.float32]
+    disputed: NDArray[np.float32]
 
     @property
     def curated(self) -> NDArray[np.float32]:
         """Of all curated texts, in the order of `Curation.texts`."""
-        return np.concatenate([self.questions, self.unanswerable])
+        return np.concatenate([self.questions, self.unanswerable, self.disputed])
+
+
+def embedded(model: SentenceTransformer, units: Sequence[str], curated: Curation) -> Vectors:
+    """Embed units and curated texts."""
+    return Vectors(
+        *(embed(model, texts) for texts in (units, curated.questions, curated.unanswerable, curated.disputed))
+    )
 
 
 def fit_legs(library: Library, curated: Curation, vectors: Vectors, settings: ProjectionSettings | None = None) -> Legs:
@@ -186,7 +200,7 @@ def build_index(
     model, name = load_weights(weights)
     tell(f"embedding {len(library.places)} units and {len(curated.texts)} questions")
     unit_texts = [place.unit.display for place in library.places]
-    vectors = Vectors(*(embed(model, texts) for texts in (unit_texts, curated.questions, curated.unanswerable)))
+    vectors = embedded(model, unit_texts, curated)
     tell("fitting the projection and the legs of search")
     legs = fit_legs(library, curated, vectors)
     speller = make_speller(library, vocabulary, curated)

@@ -74,6 +74,7 @@ class Library:
         question_rows: For each curated question, the row of the unit it is asked of.
         silences: For each unanswerable curated question, what is known of it; near misses first, then gaps.
         gaps: Gap id to what to say.
+        disputes: For each disputed question, the tension it belongs to, as document and id.
         knowledge: sha256 over every file of packs and vocabulary.
     """
 
@@ -84,6 +85,7 @@ class Library:
     knowledge: str
     silences: tuple[Silence, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)
+    disputes: tuple[str, ...] = ()
 
     @classmethod
     def from_packs(cls, packs: Iterable[Pack], lexicon: Lexicon, knowledge: str) -> Library:
@@ -102,6 +104,7 @@ class Library:
             question_rows=rows,
             silences=tuple(silence for pack in packs for silence in _silences(pack, bare)),
             gaps={gap.id: gap.says for pack in packs for gap in pack.gaps},
+            disputes=tuple(f"{pack.document.citation.id}/{key}" for pack in packs for key, _ in pack.disputed),
         )
 
     @cached_property
@@ -148,6 +151,7 @@ class Library:
             "knowledge": self.knowledge,
             "silences": [[s.kind, s.gap, s.rows] for s in self.silences],
             "gaps": self.gaps,
+            "disputes": self.disputes,
         }
         (folder / KNOWLEDGE_FILE).write_text(json.dumps(payload, ensure_ascii=False), encoding="utf-8")
         for document in self.documents:
@@ -169,6 +173,7 @@ class Library:
             payload["knowledge"],
             tuple(Silence(kind, gap, tuple(rows)) for kind, gap, rows in payload["silences"]),
             payload["gaps"],
+            tuple(payload["disputes"]),
         )
 
 

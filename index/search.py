@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +75,8 @@ class Legs:
         asked_words: The same, extended by the unit's curated questions.
         concepts: Over the vocabulary entries the unit names, is about, or stands under.
         units: Projected vectors of units, row by row.
-        questions: Projected vectors of curated questions: answerable, then unanswerable, each in the order of the
-            library's list.
+        questions: Projected vectors of curated questions: answerable, then unanswerable, then disputed, each in the
+            order of the library's list.
         projection: ``(d, d) float32``.
     """
 
@@ -122,10 +122,12 @@ class Likeness:
     Attributes:
         questions: To answerable questions, ``(q,) float64``.
         unanswerable: To unanswerable ones, ``(m,)``.
+        disputed: To those on which a document is not of one mind, ``(t,)``.
     """
 
     questions: Scores
     unanswerable: Scores
+    disputed: Scores = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -261,8 +263,9 @@ class UnitSearch:
 
     def _likeness(self, vector: NDArray[np.float32]) -> Likeness:
         answerable, unanswerable = len(self._question_rows), len(self.library.silences)
-        each = _scattered(answerable + unanswerable, self.legs.questions.nearest(vector, _ALL_NEIGHBOURS))
-        return Likeness(each[:answerable], each[answerable:])
+        total = answerable + unanswerable + len(self.library.disputes)
+        each = _scattered(total, self.legs.questions.nearest(vector, _ALL_NEIGHBOURS))
+        return Likeness(*np.split(each, [answerable, answerable + unanswerable]))
 
     def _best_question(self, likeness: Likeness) -> Scores:
         """The best of each unit's questions; the least similarity seen where a unit has none."""

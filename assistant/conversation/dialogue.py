@@ -233,8 +233,10 @@ class Dialogue:
     def _general(self, text: str, resolved: Resolved, state: State) -> Turn:
         """Answer a question about no patient."""
         answer = self._assistant.respond(text, resolved.text, None)
-        if resolved.others:
-            said = "Also possible, and not answered here: " + "; ".join(f"“{other}”" for other in resolved.others)
+        readings = (resolved.text, *resolved.others) if resolved.others else ()
+        if readings:
+            listed = "; ".join(f"{n}. “{reading}”" for n, reading in enumerate(readings, 1))
+            said = f"It can be read in more than one way: {listed}. The first is answered; a number asks the other."
             answer = amended(answer, last=[Statement(said, "derived", "caveat", ())])
         return Turn(
             state.number,
@@ -243,7 +245,7 @@ class Dialogue:
             "question",
             answer,
             focus=self._focus(resolved.text, answer),
-            choices=resolved.others,
+            choices=readings,
         )
 
     def _stands(self, question: str) -> bool:
@@ -257,7 +259,7 @@ class Dialogue:
     def _asked_back(self, text: str, rest: str, state: State) -> Turn:
         """Ask one precise question back, with what the documents could answer it for."""
         search = self._index.search
-        names = self._follower.offered(hit.place.unit.display for hit in self._index.rank(search.read(rest)).hits(12))
+        names = self._follower.offered(hit.place.unit.display for hit in self._assistant.ranked(rest).hits(12))
         choices = tuple(f"{name}: {rest}" for name in names[:_MOST_CHOICES])
         said = [
             _WHICH,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.conversation import leaning
 from assistant.conversation.turns import Focus, How, State, Turn
 from index.analysis import Lexicon, content_terms, fold, stem, words
 
@@ -14,101 +15,6 @@ _SUBJECTS = frozenset({_TREATMENT, "trial", "drug", "radiopharmaceutical", "isot
 """Kinds of what a question is about; the others are what is asked of it, or whom it concerns."""
 _NAMED = _SUBJECTS | {"condition", "lab"}
 """Kinds that a turn which says nearly nothing takes over with the subject."""
-_OPENER = re.compile(
-    r"""^\W*(?:(?:ok(?:ay)?|so|well|right|thanks?|thank\ you|great|now|then|hm+|and|but|also|or|plus)\b[\s,.:!–-]*)*""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_CONTINUES = re.compile(
-    r"""^\W*(?:(?:ok(?:ay)?|so|well|right|now)\b[\s,.:!–-]*)*
-    (?:and\b|but\b|also\b|or\b|what\ (?:about|of|if)\b|how\ about\b|same\ (?:question\ )?for\b|versus\b|vs\b
-      |compared\ (?:with|to)\b
-      |for\b|in\b|with\b|without\b|after\b|before\b|then\b|instead\b)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ELLIPSIS = re.compile(
-    r"^\W*(?:(?:and|but|or|so|ok(?:ay)?|also|then|now)\b[\s,]*)*(?:what (?:about"
-    r"|of|if)|how about|(?:the )?same (?:question )?(?:for|with|in)|for|in|with"
-    r"|after|before|during|by)?\b"
-    r"[\s,:]*",
-    re.IGNORECASE,
-)
-_AGAINST = re.compile(
-    r"^\W*(?:and\s+)?(?:versus|vs\.?|compared (?:with|to)|against|rather than|instead of|or)(?!\w)\W*", re.IGNORECASE
-)
-_CORRECTION = re.compile(
-    r"""^\W*(?:(?:(?:no|sorry|wait|oops|pardon|apologies|correction|actually|rather
-      |i\ meant(?:\ to\ (?:say|ask))?|i\ mean|make\ that|my\ mistake
-      |that\ was\ wrong|i\ misspoke|not\ that)\b[\s,.:;!–—-]*(?:but\ |about\ )?)+)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_COMPARE = re.compile(
-    r"\W*(?:(?:can|could) you |please |now )*compare"
-    r"(?: (?:them|both|the two|these|those|these two|the two of them))?\W*"
-    r"|\W*how do (?:they|these|the two) compare\W*",
-    re.IGNORECASE,
-)
-_SINGULAR = re.compile(
-    r"\b(?:(?P<own>its)|(?P<it>it)\b|(?P<that>(?:(?:that|this|the same|the other) (?:one"
-    r"|treatment|therapy|drug|procedure|technique|approach|method|trial|study"
-    r"|tracer|option)|the one))"
-    r"|(?P<such>such (?:a )?(?:treatment|therapy|procedure))|(?P<bare>that|this)(?=\s*(?:[?,.]"
-    r"|$|\b(?:is|was|work|works|help|helps|have|has|do|does|cause|causes|compare"
-    r"|compares|better|safe|worse|one|out|for|in|with|to|by|from|be|have|at)\b)))(?!\w)",
-    re.IGNORECASE,
-)
-_PLURAL = re.compile(
-    r"\b(?:(?P<own>their)|(?P<they>they|them|these|those)\b(?! (?:patient|people|who|with))"
-    r"|(?P<each>both|either|neither)\b(?=\W*$|\s*[?,.;]|\s+(?:of|is|are|was|were|do|does|have|has|can|be|work)\b)"
-    r"|(?P<two>(?:of )?(?:the )?two(?: of them)?|the former|the latter|the (?:first"
-    r"|second) one|each other)(?=\W|$)(?! [a-z]{3,}s\b))",
-    re.IGNORECASE,
-)
-_ONE = re.compile(r"\b(?:that|this|the other) one\b|\bthe other\b", re.IGNORECASE)
-_EXPLETIVE = re.compile(
-    r"\b(?:is|was|would|could|can|may|might)\s+it\s+(?:ever\s+|be\s+)?(?:safe"
-    r"|possible|ok(?:ay)?|better|necessary|useful|true|worth|reasonable|advisable"
-    r"|important"
-    r"|recommended|allowed|common|usual|known|clear|proven|right|wrong|best|enough"
-    r"|sensible|sure|shown|the case)(?:\s+\w+){0,1}?\s+(?:to|that|whether|for)\b"
-    r"|\bit\s+(?:is|was|would be)\s+\w+\s+(?:to|that)\b|\bdoes\s+it\s+take\b|\bis\s+it\s+(?:true|correct)\b",
-    re.IGNORECASE,
-)
-_CLAUSE = re.compile(
-    r"[,;.?!]|\b(?:and|but|or|so|if|when|because|since|while|although|after which|which|who)\b", re.IGNORECASE
-)
-_SOURCE_ITSELF = re.compile(
-    r"\b(?:this|that|the) (?:review|paper|article|work|publication|text|source"
-    r"|tool|assistant|service|page|guideline)\b",
-    re.IGNORECASE,
-)
-_NAMING = re.compile(
-    r"\b(?:what(?: is|'s) (?:this|that|it|going on|wrong)|what (?:could|can|might) (?:this"
-    r"|that|it) be|what causes|what explains)\b",
-    re.IGNORECASE,
-)
-"""A question that asks for the name of a thing: its answer brings in what the next turn is about."""
-_WANTS_NAME = re.compile(r"^\W*(?:which|what|name|is there|are there)\b", re.IGNORECASE)
-_DEFINES = re.compile(
-    r"^\W*(?:what (?:is|are)|what's|define|explain|describe)\b(?! (?:the|its|their)\b)", re.IGNORECASE
-)
-_TOGETHER = re.compile(r"\b(?:combin\w+|together|plus|added? to|on top of|alongside|and then)\b", re.IGNORECASE)
-_ONES = re.compile(
-    r"\b(?:ones?|version|variant|kind|type|sort|group|arm|patients?|people|those"
-    r"|the|a|an|of|is|it|any|about|then|too|as well|instead|please)\b",
-    re.IGNORECASE,
-)
-_PHRASE = re.compile(
-    r"^\W*(?:for|in|with|without|after|before|during|by|under|over|above|below|from|at|on)\b", re.IGNORECASE
-)
-"""A turn that only narrows the last question: "without the PRRT?"."""
-_QUESTION = re.compile(
-    r"^\W*(?:what|which|who|whom|whose|how|why|when|where|is|are|was|were|do"
-    r"|does|did|can|could|should|would|will|has|have|had|may|might|list|name"
-    r"|define"
-    r"|explain|describe|compare|tell|show|give)\b",
-    re.IGNORECASE,
-)
-_EARLIER = re.compile(r"\b(?:begin|beginning|start|first|earlier|before)\b", re.IGNORECASE)
 _SHORT = 4
 """Content words of a turn that may be short of something."""
 _SPECIFIC = 3
@@ -124,7 +30,7 @@ class Resolved:
         text: The stand-alone question.
         completed: Whether anything was taken from the conversation.
         others: Other readings, where the turn may mean something else.
-        wanting: What keeps it from standing alone: it names a thing the conversation does not hold.
+        wanting: Whether it leans on a thing that the conversation does not hold: then it is to be asked back.
     """
 
     text: str
@@ -152,20 +58,20 @@ class Follower:
         before = state.topical
         if before is None:
             return Resolved(said, wanting=self._leans(said) and not self._subjects(said))
-        if _COMPARE.fullmatch(said) and (sides := self.compared(state)):
+        if leaning.COMPARE.fullmatch(said) and (sides := self.compared(state)):
             return Resolved(f"Compare {sides}", completed=True)
         if (corrected := self._corrected(said, before)) is not None:
             return corrected
-        body = _OPENER.sub("", said, count=1).strip()
+        body = leaning.OPENER.sub("", said, count=1).strip()
         if (other := self._other_side(said, before)) is not None:
             return other
         if (swapped := self._swapped(said, before)) is not None:
             return swapped
         if self._leans(body):
             return self._completed(body, state)
-        if self._subjects(body) or _SOURCE_ITSELF.search(body):
+        if self._subjects(body) or leaning.SOURCE_ITSELF.search(body):
             return Resolved(body or said)
-        continues = _CONTINUES.match(said) is not None or self._is_fragment(body)
+        continues = leaning.CONTINUES.match(said) is not None or self._is_fragment(body)
         specific = len(content_terms(body)) > _SHORT or any(
             self._lexicon.kinds.get(m.entry) in _NAMED for m in self._lexicon.mentions(body)
         )
@@ -187,15 +93,18 @@ class Follower:
 
     def is_general(self, text: str) -> bool:
         """Whether a turn is a question in general, complete by itself: it names its subject and leans on nothing."""
-        elliptic = _CONTINUES.match(text) is not None
+        elliptic = leaning.CONTINUES.match(text) is not None
         return (
-            _QUESTION.match(text) is not None and bool(self._subjects(text)) and not elliptic and not self._leans(text)
+            leaning.QUESTION.match(text) is not None
+            and bool(self._subjects(text))
+            and not elliptic
+            and not self._leans(text)
         )
 
     @staticmethod
     def is_question(text: str) -> bool:
         """Whether a turn begins as a question or a request does."""
-        return _QUESTION.match(text) is not None
+        return leaning.QUESTION.match(text) is not None
 
     def in_case(self, said: str, state: State) -> str:
         """Return a turn about a patient with the treatment it leaves unsaid, where it leans on one."""
@@ -203,7 +112,7 @@ class Follower:
         if before is None or not self._leans(said) or self._subjects(said):
             return said
         held = [f.name for f in before.focus if f.how != "answered" and f.kind == _TREATMENT]
-        return _prefixed(held, said) if held and _QUESTION.match(said) else said
+        return _prefixed(held, said) if held and leaning.QUESTION.match(said) else said
 
     def offered(self, texts: Iterable[str]) -> list[str]:
         """Return the names of the treatments that texts name, in order."""
@@ -219,7 +128,7 @@ class Follower:
 
     def returned(self, named: str, rest: str) -> Resolved | None:
         """“Back to the resin particles: how active is each?”: the question of what is returned to, if a name."""
-        if not self._entries(named) or _EARLIER.search(named):
+        if not self._entries(named) or leaning.EARLIER.search(named):
             return None
         if self._subjects(rest) and not self._leans(rest):
             return Resolved(rest)
@@ -228,7 +137,7 @@ class Follower:
     def turn_about(self, words_of_it: str, turns: Sequence[Turn]) -> Turn | None:
         """Return the turn that a return names: by an entry, by shared words, or as the first."""
         topical = [turn for turn in turns if turn.resolved]
-        entries = set() if _EARLIER.search(words_of_it) else set(self._entries(words_of_it))
+        entries = set() if leaning.EARLIER.search(words_of_it) else set(self._entries(words_of_it))
         for turn in reversed(topical):
             if entries & {focus.entry for focus in turn.focus}:
                 return turn
@@ -238,22 +147,22 @@ class Follower:
         for turn in reversed(topical):
             if wanted & set(content_terms(turn.resolved)):
                 return turn
-        return topical[0] if topical and _EARLIER.search(words_of_it) else None
+        return topical[0] if topical and leaning.EARLIER.search(words_of_it) else None
 
     def _corrected(self, said: str, before: Turn) -> Resolved | None:
         """“sorry, I meant the non-pancreatic ones”: the last question with what is put right in its place."""
-        found = _CORRECTION.match(said)
+        found = leaning.CORRECTION.match(said)
         if found is None or not said[found.end() :].strip():
             return None
         rest = said[found.end() :].strip()
-        if _QUESTION.match(rest) and (self._subjects(rest) or len(content_terms(rest)) > _SHORT):
+        if leaning.QUESTION.match(rest) and (self._subjects(rest) or len(content_terms(rest)) > _SHORT):
             return Resolved(rest)
         return Resolved(self._in_place(rest, before.resolved), completed=True)
 
     def _other_side(self, said: str, before: Turn) -> Resolved | None:
         """“versus the glass ones?”: the last question with a second side."""
-        found = _AGAINST.match(said)
-        if found is None or _QUESTION.match(said[found.end() :]):
+        found = leaning.AGAINST.match(said)
+        if found is None or leaning.QUESTION.match(said[found.end() :]):
             return None
         rest = said[found.end() :].strip(" ?.!")
         subject = next((focus for focus in before.focus if focus.kind in _SUBJECTS), None)
@@ -263,8 +172,8 @@ class Follower:
 
     def _swapped(self, said: str, before: Turn) -> Resolved | None:
         """“and for DEB-TACE?”: nothing but a thing, put in the place of its like in the last question."""
-        rest = _ELLIPSIS.sub("", said, count=1).strip(" ?.!")
-        if not self._lexicon.mentions(rest) or self._asks(rest) or _QUESTION.match(rest):
+        rest = leaning.ELLIPSIS.sub("", said, count=1).strip(" ?.!")
+        if not self._lexicon.mentions(rest) or self._asks(rest) or leaning.QUESTION.match(rest):
             return None
         if not any(self._lexicon.kinds.get(m.entry) in _NAMED for m in self._lexicon.mentions(rest)):
             return None  # "and the complications?" asks something else of the same subject
@@ -295,7 +204,7 @@ class Follower:
         for word in content_terms(rest):
             if word in stems and not new:
                 start, end = tokens[stems[word]]
-                return question[:start] + " ".join(_ONES.sub(" ", rest).split()) + question[end:]
+                return question[:start] + " ".join(leaning.ONES.sub(" ", rest).split()) + question[end:]
         return f"{question.rstrip(' ?.!')} – {rest}?"
 
     def _class(self, entry: str) -> str:
@@ -306,8 +215,8 @@ class Follower:
     def _completed(self, body: str, state: State) -> Resolved:
         """Put what is in focus before a turn that leans on it."""
         before = state.topical
-        whole = _PHRASE.match(body) or (
-            len(content_terms(_ONES.sub(" ", body))) < _SAYS and not self._lexicon.mentions(body)
+        whole = leaning.PHRASE.match(body) or (
+            len(content_terms(leaning.ONES.sub(" ", body))) < _SAYS and not self._lexicon.mentions(body)
         )
         if before is not None and whole:
             return Resolved(f"{before.resolved.rstrip(' ?.!')} – {body}", completed=True)
@@ -333,22 +242,25 @@ class Follower:
         brought = [f for f in before.focus if f.how == "answered" and f.entry not in already]
         subjects = [f for f in asked if f.kind in _SUBJECTS]
         news = [f for f in brought if f.kind in _SUBJECTS or f.kind == "condition"]
-        plural = _PLURAL.search(body)
+        plural = leaning.PLURAL.search(body)
         if plural is not None:
-            sides = _siblings(subjects) or _siblings([f for f in brought if f.kind in _SUBJECTS])
+            if subjects and leaning.PEOPLE.search(body):
+                return [subjects[0].name], []  # "how long do they live?": those who had it
+            named = subjects and not leaning.WANTS_NAME.match(before.resolved)
+            sides = _siblings(subjects) or (_siblings([f for f in brought if f.kind in _SUBJECTS]) if not named else [])
             if sides:
                 return [f.name for f in sides], []
-        singular = plural is None and _SINGULAR.search(body) is not None
-        if singular and _NAMING.search(before.resolved) and news:
+        singular = plural is None and leaning.SINGULAR.search(body) is not None
+        if singular and leaning.NAMING.search(before.resolved) and news:
             conditions = [f for f in news if f.kind == "condition"]
             return [(conditions or news)[0].name], []
         if singular and (beside := self._beside(body, [*subjects, *news])):
             return [beside.name], []
-        if _WANTS_NAME.match(before.resolved) and not any(f.kind in _NAMED for f in asked) and news:
+        if leaning.WANTS_NAME.match(before.resolved) and not any(f.kind in _NAMED for f in asked) and news:
             return [news[0].name], []
-        if singular and len(_siblings(subjects)) > 1 and _TOGETHER.search(before.resolved):
+        if singular and len(_siblings(subjects)) > 1 and leaning.TOGETHER.search(before.resolved):
             return [" combined with ".join(f.name for f in _siblings(subjects)[:2])], []
-        if _DEFINES.match(before.resolved) and any(f.kind in _NAMED for f in asked):
+        if leaning.DEFINES.match(before.resolved) and any(f.kind in _NAMED for f in asked):
             subjects = [next(f for f in asked if f.kind in _NAMED)]
         held = subjects or [f for f in asked if f.kind in _NAMED] or news or asked
         if len(content_terms(body)) < _SPECIFIC:
@@ -362,9 +274,10 @@ class Follower:
     def _beside(self, body: str, held: Sequence[Focus]) -> Focus | None:
         """“why that one and not RFA?”: what stands beside a treatment named in the turn, under the same parent."""
         parents = {above for entry in self._subjects(body) for above in self._lexicon.parents.get(entry, ())}
-        plain = [f for f in held if f.kind == _TREATMENT and not _TOGETHER.search(self._lexicon.names[f.entry])]
+        plain = [f for f in held if f.kind == _TREATMENT and not leaning.TOGETHER.search(self._lexicon.names[f.entry])]
         return next(
-            (f for f in plain if parents & set(self._lexicon.parents.get(f.entry, ())) and _ONE.search(body)), None
+            (f for f in plain if parents & set(self._lexicon.parents.get(f.entry, ())) and leaning.ONE.search(body)),
+            None,
         )
 
     def _recent(self, state: State) -> list[Focus]:
@@ -377,20 +290,22 @@ class Follower:
     def _leans(self, text: str) -> bool:
         """Whether a pronoun stands for something that is not in the turn itself before it."""
         plain = _blanked(text)
-        found = [m for m in (_SINGULAR.search(plain), _PLURAL.search(plain)) if m is not None]
+        found = [m for m in (leaning.SINGULAR.search(plain), leaning.PLURAL.search(plain)) if m is not None]
         if not found:
             return False
         first = min(found, key=lambda m: m.start())
         before = plain[: first.start()]
         if first.groupdict().get("own"):
             return not self._lexicon.mentions(before)  # "the parenchyma gets its blood"
-        clauses = _CLAUSE.split(before)  # only in a clause of its own does a pronoun stand for what was named before it
+        clauses = leaning.CLAUSE.split(
+            before
+        )  # only in a clause of its own does a pronoun stand for what was named before it
         return len(clauses) < 2 or not any(map(self._subjects, clauses[:-1]))  # noqa: PLR2004 - a clause before its own
 
     def _is_fragment(self, text: str) -> bool:
         """Whether a turn asks for one thing and names nothing it is asked of: "overall survival?", "how specific?"."""
         short = len(content_terms(text)) < _SPECIFIC
-        if _QUESTION.match(text):
+        if leaning.QUESTION.match(text):
             return short and len(words(text)) < _SPECIFIC
         return short and not any(self._class(m.entry) != "attribute" for m in self._lexicon.mentions(text))
 
@@ -399,7 +314,7 @@ class Follower:
         tokens = words(text)
         inside = {n for mention in self._lexicon.mentions(text) for n in range(mention.first, mention.last)}
         left = " ".join(token for n, token in enumerate(tokens) if n not in inside)
-        return bool(content_terms(_ONES.sub(" ", left)))
+        return bool(content_terms(leaning.ONES.sub(" ", left)))
 
     def _subjects(self, text: str) -> list[str]:
         return [entry for entry in self._entries(text) if self._lexicon.kinds.get(entry) in _SUBJECTS]
@@ -424,8 +339,8 @@ def _prefixed(names: Sequence[str], body: str) -> str:
 
 def _put(names: Sequence[str], body: str) -> str:
     """Put a name in the place of the pronoun that stands for it; several, or none to replace, before the turn."""
-    found = _SINGULAR.search(_blanked(body))
-    if len(names) != 1 or found is None or _PLURAL.search(body):
+    found = leaning.SINGULAR.search(_blanked(body))
+    if len(names) != 1 or found is None or leaning.PLURAL.search(body):
         return _prefixed(names, body)
     name = f"{names[0]}'s" if found["own"] else names[0]
     return body[: found.start()] + name + body[found.end() :]
@@ -433,7 +348,7 @@ def _put(names: Sequence[str], body: str) -> str:
 
 def _blanked(text: str) -> str:
     """The text with what only looks like a pronoun blanked out, in its length."""
-    for pattern in (_SOURCE_ITSELF, _EXPLETIVE):
+    for pattern in (leaning.SOURCE_ITSELF, leaning.EXPLETIVE):
         text = pattern.sub(lambda found: " " * len(found.group()), text)
     return text
 

@@ -77,8 +77,8 @@ class Replier:
 
     def _passages(self, before: Turn) -> list[Passage]:
         search = self._index.search
-        query = search.read(before.resolved)
-        return list(search.passages(self._index.rank(query)) if query.known else search.first_passages())
+        ranking = self._assistant.ranked(before.resolved)
+        return list(search.passages(ranking) if ranking.query.known else search.first_passages())
 
     def _place(self, citation: Citation) -> Place:
         return self._index.library.place(citation.document, citation.unit)

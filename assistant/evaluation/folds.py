@@ -15,7 +15,7 @@ from assistant.evaluation.sets import OwnQuestion
 from corpus.pack import load_packs
 from corpus.vocabulary import load_vocabulary
 from index.analysis import compile_lexicon
-from index.build import FitData, Vectors, curation, fit_legs, make_speller, same_rows, without
+from index.build import FitData, curation, embedded, fit_legs, make_speller, same_rows, without
 from index.library import Library
 from index.measures import first_rank
 from index.search import UnitSearch
@@ -49,8 +49,7 @@ class Folds:
         self._vocabulary = vocabulary
         model, _ = load_weights(weights)
         units = [place.unit.display for place in self._library.places]
-        c = self._curated
-        self._vectors = Vectors(*(embed(model, texts) for texts in (units, c.questions, c.unanswerable)))
+        self._vectors = embedded(model, units, self._curated)
         self._asked_vectors = embed(model, [self._speller.mend(q.text) for q in self._questions])
         row_of = {place.unit.id: place.row for place in self._library.places}
         self._gold = [frozenset(row_of[unit] for unit in q.units) for q in self._questions]

@@ -44,10 +44,10 @@ _FILLING = frozenset(
     map(
         form,
         """
-        and also all almost been both by chiefly deposit disease dz entirely exclusively few for had has have in largely
-        lesion mainly metastasis met mostly nearly now of on one only or out over predominantly remain remained since
-        small so some still that to too tumor two three four first second third last other others rest remaining
-        virtually which with , :
+        and also all almost as been both by chiefly day deposit disease dz entirely evening exclusively few for
+        had has have in largely lesion mainly metastasis met morning mostly nearly night now of on one only or
+        out over predominantly remain remained since small so some still that to too tumor two three four first
+        second third last other others rest remaining virtually well which with , :
         """.split(),  # noqa: SIM905 - readable as a list of words
     )
 )

@@ -47,7 +47,7 @@ def data(vocabulary: Vocabulary) -> FitData:
     alike = {some[0].unit: some[1].unit, some[1].unit: some[0].unit}
     some = tuple(replace(c, same_as=(alike[c.unit],) if c.unit in alike else ()) for c in some)
     gaps = tuple(replace(gap, questions=gap.questions[:3]) for gap in pack.gaps[::10])
-    small = replace(pack, curated=some, gaps=gaps)
+    small = replace(pack, curated=some, gaps=gaps, disputed=())
     library, held = Library.from_packs([small], compile_lexicon(vocabulary), "k"), curation([small])
     draw = np.random.default_rng(5)
     units = unit_rows(draw.normal(size=(len(library.places), DIMENSION)))
@@ -55,7 +55,7 @@ def data(vocabulary: Vocabulary) -> FitData:
     nearest = [silence.rows[0] if silence.rows else 0 for silence in library.silences]
     silent = units[nearest] + 0.35 * draw.normal(size=(len(nearest), DIMENSION))
     speller = Speller.from_texts([place.unit.display for place in library.places], held.questions, [])
-    return FitData(library, held, Vectors(units, unit_rows(asked), unit_rows(silent)), speller)
+    return FitData(library, held, Vectors(units, unit_rows(asked), unit_rows(silent), units[:0]), speller)
 
 
 @dataclass

@@ -55,17 +55,18 @@ def small(pack: Pack, vocabulary: Vocabulary) -> tuple[Library, Curation, Vector
         Gap("one", "entity", "No.", ("3.4-04", "3.4-01"), ("G1?",)),
         Gap("two", "other_subject", "No.", (), ("G2?",)),
     )
-    packs = (replace(pack, curated=units, gaps=gaps),)
+    packs = (replace(pack, curated=units, gaps=gaps, disputed=(("one", "D1?"), ("two", "D2?"))),)
     library = Library.from_packs(packs, compile_lexicon(vocabulary), "k")
     held = curation(packs)
-    vectors = (unit_rows(n, size) for n, size in enumerate((len(library.places), 5, 5)))
+    vectors = (unit_rows(n, size) for n, size in enumerate((len(library.places), 5, 5, 2)))
     return library, held, Vectors(*vectors)
 
 
 def test_curated_texts_stand_in_the_order_of_the_library(small: tuple[Library, Curation, Vectors]) -> None:
     library, held, _ = small
-    assert held == Curation(("Q1?", "Q2?", "Q3?", "Q4?", "Q5?"), ("N1?", "N2?", "N3?", "G1?", "G2?"))
-    assert held.texts == ("Q1?", "Q2?", "Q3?", "Q4?", "Q5?", "N1?", "N2?", "N3?", "G1?", "G2?")
+    assert held == Curation(("Q1?", "Q2?", "Q3?", "Q4?", "Q5?"), ("N1?", "N2?", "N3?", "G1?", "G2?"), ("D1?", "D2?"))
+    assert held.texts == ("Q1?", "Q2?", "Q3?", "Q4?", "Q5?", "N1?", "N2?", "N3?", "G1?", "G2?", "D1?", "D2?")
+    assert library.disputes == (f"{REVIEW}/one", f"{REVIEW}/two")
     assert [library.places[row].unit.id for row in library.question_rows] == ["3.4-01"] * 2 + ["3.4-02"] * 3
     assert [[library.places[row].unit.id for row in s.rows] for s in library.silences] == [
         ["3.4-01"], ["3.4-03"], ["3.4-03"], ["3.4-04", "3.4-01"], [],
@@ -95,7 +96,7 @@ def test_rows_that_state_the_same_are_named_by_row(small: tuple[Library, Curatio
 
 
 def test_vectors_of_curated_texts_stand_in_the_order_of_the_texts() -> None:
-    vectors = Vectors(unit_rows(0, 2), unit_rows(1, 3), unit_rows(2, 4))
+    vectors = Vectors(unit_rows(0, 2), unit_rows(1, 3), unit_rows(2, 4), unit_rows(3, 1))
     assert np.array_equal(vectors.curated, np.concatenate([unit_rows(1, 3), unit_rows(2, 4)]))
     assert vectors.curated.dtype == np.float32
 
@@ -148,7 +149,7 @@ def test_without_keeps_the_numbered_texts_with_what_is_known_of_them(
 ) -> None:
     library, held, vectors = small
     thin, texts, rows = without(library, held, vectors, [4, 0], [3, 1])
-    assert texts == Curation(("Q5?", "Q1?"), ("G1?", "N2?"))
+    assert texts == Curation(("Q5?", "Q1?"), ("G1?", "N2?"), ("D1?", "D2?"))
     assert [thin.places[row].unit.id for row in thin.question_rows] == ["3.4-02", "3.4-01"]
     assert thin.silences == (library.silences[3], library.silences[1])
     assert np.array_equal(rows.questions, vectors.questions[[4, 0]])
