@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: serve test proof index check lint types layers tests tools clean
+.PHONY: serve test proof soak index check lint types layers tests tools clean
 
 serve: .venv/.serving
 	@$(BIN)/nelm build --if-needed
@@ -50,6 +50,9 @@ tests: .venv/.testing
 
 proof: .venv/.testing index
 	@$(BIN)/python -m pytest -m proof --durations=0 tests/proof
+
+soak: .venv/.testing tools
+	@$(BIN)/python -m pytest -m soak --durations=0 tests/web/store
 
 clean:
 	rm -rf .venv var dist

@@ -127,7 +127,7 @@ class ComparedFigure:
 
     Attributes:
         n: Patients of the study, both groups together where it is a comparison.
-        same_study: Whether its counterpart in the other column is of the same study.
+        same_comparison: Whether its counterpart in the other column is of the same comparison.
     """
 
     value: str
@@ -137,7 +137,7 @@ class ComparedFigure:
     n: int | None
     design: str
     study: str
-    same_study: bool
+    same_comparison: bool
     citation: int
 
 

@@ -13,7 +13,7 @@ from assistant.case import asks_treatment, is_case, questions_in
 from assistant.comparison import comparison
 from assistant.composition import NOT_COVERED, Asked, Composer
 from assistant.conclusions import CitedPlaces, Concluder, Conclusions
-from assistant.decision import DecisionReader, explain_silence
+from assistant.decision import DecisionReader
 from assistant.disputes import dispute
 from assistant.evidence import Chooser, Evidence
 from assistant.explanation import Decided
@@ -27,6 +27,7 @@ from assistant.premises import PremiseReader
 from assistant.question import claims_something, not_a_question, readable
 from assistant.rules.engine import Evaluation
 from assistant.rules.patient import Patient, PatientFact
+from assistant.silence import Silence, explain_silence
 from assistant.version import VERSION
 from assistant.works import MOST_ASKED, asks_for_work, left_out, numbers_asked, reference_places, works_behind
 from corpus.document import Document
@@ -232,7 +233,7 @@ class Assistant:
         unanswered = None
         if not by_rules and not evidence:  # the question finds no sentence: what the rules conclude is shown instead
             by_rules = True
-            unanswered = explain_silence(decided.ranking, self.library) if decided is not None else None
+            unanswered = self._silence(decided) if decided is not None else None
         cited = CitedPlaces(item.place for item in evidence if not by_rules)
         conclusions = self._concluder.conclude(evaluation, cited)
         if not by_rules:
@@ -287,7 +288,7 @@ class Assistant:
         if found is not None and found.whole:
             return self._noted(self._composer.overview(asked, found))
         if not decided.answers:
-            silence = explain_silence(decided.ranking, self.library)
+            silence = self._silence(decided)
             asked = replace(asked, confidence=round(1 - decided.probability, 2))
             return self._composer.abstained(asked, silence.reason, says=silence.says, nearest=silence.nearest)
         asked = replace(asked, confidence=round(decided.probability, 2))
@@ -319,6 +320,9 @@ class Assistant:
         places = {c.n: self.library.place(c.document, c.unit) for c in answer.citations}
         cited = CitedPlaces(places.values())
         return replace(answer, notes=self._concluder.notes(set(), [places[n] for n in shown], cited))
+
+    def _silence(self, decided: Decided) -> Silence:
+        return explain_silence(decided.ranking, self.library, self._index.search.legs.words.rows)
 
     def _works(self, asked: Asked, numbers: tuple[int, ...]) -> Answer:
         """Answer a question about references by their numbers."""

@@ -16,7 +16,7 @@ _FACETS = (WHO, NOT_WHO, HARM)
 _MOST_SIDES = 4
 NOT_COMPARABLE = (
     "Figures of different studies are not comparable: patients, designs and definitions differ. Only figures marked "
-    "as of one study stand against one another."
+    "as of one comparison stand against one another."
 )
 
 
@@ -67,7 +67,7 @@ def _figures(sides: tuple[str, ...], library: Library) -> Iterator[Line]:
     by_metric: dict[str, list[list[Figure]]] = {}
     for place in library.places:
         for outcome in library.knowledge_of(place).outcomes:
-            if outcome.kind not in _COMPARED:
+            if outcome.kind not in _COMPARED or _is_count_of_patients(outcome):
                 continue
             for n, side in enumerate(sides):
                 if _belongs(outcome.therapies, side, sides, library.lexicon):
@@ -76,6 +76,11 @@ def _figures(sides: tuple[str, ...], library: Library) -> Iterator[Line]:
     complete = [name for name, cells in by_metric.items() if all(cells)]
     for name in [*complete, *(name for name in by_metric if name not in complete)]:
         yield Line(name, figures=tuple(tuple(cell) for cell in by_metric[name]))
+
+
+def _is_count_of_patients(outcome: Outcome) -> bool:
+    """Whether a figure is the size of a study, which is told beside its other figures."""
+    return outcome.n is not None and outcome.low == outcome.high == outcome.n
 
 
 def _metric(outcome: Outcome, names: Mapping[str, str]) -> str:

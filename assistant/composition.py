@@ -44,6 +44,8 @@ _NOT_OF_ONE_MIND = "The review is not of one mind:"
 _ALSO = "Also under “{heading}” of {name}:"
 _OVERVIEW = "{name}, in the review's own sentences (from {where}):"
 _FURTHER = "{n} more under “{heading}” in the outline."
+_OF_A_SIDE = 2
+"""Sentences of either side of a dispute that are shown, where so many are near."""
 _FIRST = 3
 """Sentences of an overview quoted under a heading; all are in the outline."""
 _NEAREST = "Nearest in the review:"
@@ -181,7 +183,7 @@ class Composer:
         quoted = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
         shown = [place for n, place in enumerate(self._places(answer), 1) if n in quoted]
         sides = (dispute.against, dispute.supporting)
-        missing = [side[0] for side in sides if not set(side) & set(shown)]
+        missing = [place for side in sides for place in side[:_OF_A_SIDE] if place not in shown]
         told = [place for side in sides for place in side if place in shown or place in missing]
         numbers = tuple(citing.number(place) for place in told)
         quotes = citing.quotes(missing, self._library, "contradiction")
@@ -225,7 +227,7 @@ class Composer:
                 n=f.outcome.n,
                 design=f.outcome.design,
                 study=f.outcome.study,
-                same_study=f.outcome.against in others,
+                same_comparison=f.outcome.against in others,
                 citation=citing.number(f.place),
             )
             for f in figures[side]

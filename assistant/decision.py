@@ -1,4 +1,4 @@
-"""Whether the chosen sentences answer: a calibrated model over a few named features, and the reason where they do not.
+"""Whether the chosen sentences answer: a calibrated model over a few named features.
 
 Fitted by the build on the packs' answerable and unanswerable questions; nothing here knows a document.
 """
@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.answer import Reason
 from assistant.figures import figure_on_record
 from assistant.ranker import Features
 from assistant.wording import Wording
@@ -50,17 +48,8 @@ _THERAPY = "therapy"
 _LONG = re.compile(r"[a-z]{5,30}")
 _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{3,7}(?![\w-])")
 _DECIMALS = 4
-_NEAR = 0.5
+NEAR = 0.5
 """Similarity to an answerable question below which a question begins to be remote from all of them."""
-_ALIKE = 0.65
-"""Similarity to an unanswerable question from which a known gap's own words, and the units noted with it, are used."""
-REASONS: dict[str, Reason] = {
-    **dict.fromkeys(("attribute", "entity", "endpoint", "population", "comparator", "advice"), "not_stated"),
-    "reference_only": "only_in_references",
-    "ongoing": "trial_ongoing",
-    "other_subject": "outside_subject",
-}
-"""Kind of unanswerable question to the reason an answer gives."""
 
 
 class DecisionReader:
@@ -92,7 +81,7 @@ class DecisionReader:
             "margin": _nearest(likeness.questions) - _nearest(likeness.unanswerable),
             "wording": self._wording.score(query.mended),
             "foreign": self._foreign(query, rows),
-            "remote": max(0.0, _NEAR - float(likeness.questions.max(initial=0.0))),
+            "remote": max(0.0, NEAR - float(likeness.questions.max(initial=0.0))),
             "asked_coverage": best("asked_coverage"),
             "concepts": best("concept_coverage") if best("therapy") or not self._names_therapy(query) else 0.0,
             "asks": best("asks"),
@@ -139,38 +128,3 @@ def unknown_words(query: Query, speller: Speller) -> tuple[str, ...]:
     shouted = not any(word.islower() for word in text.split())
     capitals = [] if shouted else [word for word in _CAPITALS.findall(text) if not speller.has(word)]
     return tuple(dict.fromkeys([*long, *capitals]))
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Why nothing is answered: the reason, what a known gap says of it (may be empty), and the nearest units."""
-
-    reason: Reason
-    says: str
-    nearest: tuple[Place, ...]
-
-
-def explain_silence(ranking: Ranking, library: Library) -> Silence:
-    """Return the reason of an abstention from the unanswerable question that is most like it.
-
-    A question that names nothing of the vocabulary and is remote from every answerable one is of another subject.
-    """
-    if not ranking.query.concepts and float(ranking.likeness.questions.max(initial=0.0)) < _NEAR:
-        return Silence("outside_subject", "", ())
-    similarity = ranking.likeness.unanswerable.round(3)
-    nearest = tuple(hit.place for hit in ranking.hits(2))
-    if len(similarity) == 0:
-        return Silence("not_stated", "", nearest)
-    best = int(np.argmax(similarity))
-    known = library.silences[best]
-    says = ""
-    gaps = np.array([bool(silence.gap) for silence in library.silences])
-    if gaps.any():  # a known gap that is alike says it better than the general words of a near miss
-        likest = int(np.argmax(np.where(gaps, similarity, -1.0)))
-        if similarity[likest] >= min(_ALIKE, float(similarity[best])):
-            known = library.silences[likest]
-            says = library.gaps[known.gap]
-    if similarity[best] >= _ALIKE and known.rows:
-        nearest = tuple(library.places[row] for row in known.rows[:2])
-    reason = REASONS[known.kind]
-    return Silence(reason, says, () if reason == "outside_subject" else nearest)

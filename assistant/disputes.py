@@ -19,6 +19,9 @@ _PLAIN = frozenset({"who", "date", "where", "why"})
 """What asks for the fact behind one sentence, whatever another says."""
 
 
+_PATIENTS = frozenset({"count", "percent"})
+
+
 @dataclass(frozen=True, slots=True)
 class Dispute:
     """A tension that a question touches, with the units of either side, those closest to the question first."""
@@ -36,7 +39,7 @@ def dispute(
     It is alike a question known to be disputed, the best sentence stands on one side, and one of the other is near.
     """
     alike = ranking.likeness.disputed
-    if len(alike) == 0 or not best or asking.attributes & _PLAIN or _of_one_study(ranking, best[0], library):
+    if len(alike) == 0 or not best or _asks_plainly(asking) or _of_one_study(ranking, best[0], library):
         return None
     by_key = {f"{tension.document}/{tension.id}": tension for tension in tensions}
     near = [library.places[row] for row in ranking.order[:_NEAR]]
@@ -48,6 +51,11 @@ def dispute(
         if all(sides) and any(best[0] in side for side in sides):
             return Dispute(tension, *sides)
     return None
+
+
+def _asks_plainly(asking: Asking) -> bool:
+    """Whether a question asks for the fact behind one sentence; "how many patients" is one too."""
+    return bool(asking.attributes & _PLAIN) or asking.attributes >= _PATIENTS
 
 
 def _of(units: Sequence[str], tension: Tension, places: Sequence[Place]) -> tuple[Place, ...]:

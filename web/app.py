@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict
 
 from assistant.answer import Answer
 from assistant.assistant import Assistant
 from assistant.version import VERSION
-from corpus.document import Document
 from web import problems
+from web.catalogue import catalogue_router
+from web.conversations import conversation_router
 from web.headers import SafetyHeaders
 from web.limits import BodyLimit
-from web.pages import chat_page, source_page
-from web.problems import NotFoundError, RangeInvalidError
-from web.reader import HASH_LENGTH, reader_page
+from web.sources import source_router
+from web.store.keeping import Keeping, MemoryKeeping
 
 STATIC = Path(__file__).parent / "static"
-_RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
 
 
 class AskRequest(BaseModel):
@@ -51,12 +49,15 @@ class RecommendRequest(BaseModel):
     confirmed: list[str] = []
 
 
-def create_app(assistant: Assistant) -> FastAPI:
+def create_app(assistant: Assistant, store: Keeping | None = None, *, retention_days: int = 0) -> FastAPI:
     """Return the application.
 
     Args:
         assistant: Asked by every route; safe to share among threads.
+        store: Where conversations are kept; in the memory of this process where there is none.
+        retention_days: How long the store keeps them, as the pages say it.
     """
+    store = MemoryKeeping() if store is None else store
     app = FastAPI(
         title="NELM guideline assistant",
         version=VERSION,
@@ -64,7 +65,10 @@ def create_app(assistant: Assistant) -> FastAPI:
         docs_url=None,  # the usual page loads scripts from elsewhere
         redoc_url=None,
     )
-    app.include_router(_pages(assistant))
+    app.include_router(conversation_router(assistant, store, retention_days))
+    app.include_router(source_router(assistant))
+    app.include_router(catalogue_router(assistant))
+    app.include_router(_health(assistant))
     app.include_router(_operations(assistant), prefix="/api/v1")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
@@ -73,37 +77,8 @@ def create_app(assistant: Assistant) -> FastAPI:
     return app
 
 
-def _pages(assistant: Assistant) -> APIRouter:
+def _health(assistant: Assistant) -> APIRouter:
     router = APIRouter(include_in_schema=False)
-    documents = {document.citation.id: document for document in assistant.documents}
-
-    @router.api_route("/", methods=["GET", "POST"])  # one route, so that a wrong method is told of both
-    def start(
-        request: Request,
-        question: Annotated[str, Form()] = "",
-        confirmed: Annotated[tuple[str, ...], Form()] = (),
-        corrected: Annotated[tuple[str, ...], Form()] = (),
-        fact: Annotated[str, Form()] = "",
-        value: Annotated[str, Form()] = "",
-    ) -> Response:
-        if request.method != "POST":
-            return chat_page(assistant, None)
-        corrections = (*corrected, f"{fact}={value}") if fact and value.strip() else corrected
-        facts = {name: given for name, _, given in (item.partition("=") for item in corrections)}
-        answer = assistant.ask(question, facts=facts or None, confirmed=confirmed)
-        carried = [("confirmed", item) for item in confirmed] + [("corrected", f"{n}={v}") for n, v in facts.items()]
-        return chat_page(assistant, answer, tuple(carried))
-
-    @router.get("/source/{document}")
-    def current(document: str) -> Response:
-        return RedirectResponse(f"/source/{document}/{_version(_find(documents, document))}")
-
-    @router.get("/source/{document}/{version}")
-    def source(document: str, version: str, at: str | None = None) -> Response:
-        found = _find(documents, document)
-        if version != _version(found):  # offsets of another version would mark the wrong words
-            return source_page(reader_page(found, None, other_version=version))
-        return source_page(reader_page(found, _range(at, found)))
 
     @router.get("/healthz")
     def health() -> dict[str, str]:
@@ -131,23 +106,3 @@ def _operations(assistant: Assistant) -> APIRouter:
         return Response(answer.to_json(), media_type="application/json")
 
     return router
-
-
-def _find(documents: dict[str, Document], document: str) -> Document:
-    if document not in documents:
-        raise NotFoundError(f"no document {document!r}", hint=f"Documents: {', '.join(documents)}.")
-    return documents[document]
-
-
-def _version(document: Document) -> str:
-    return document.citation.sha256[:HASH_LENGTH]
-
-
-def _range(at: str | None, document: Document) -> tuple[int, int] | None:
-    if at is None:
-        return None
-    match = _RANGE.fullmatch(at)
-    start, end = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
-    if not start < end <= len(document.source):
-        raise RangeInvalidError(f"{at[:40]!r} is no range of a source of {len(document.source)} characters")
-    return start, end

@@ -24,6 +24,7 @@ from assistant.evaluation.sets import load_own
 from index.encoder import OnnxEncoder
 
 _COLD_RUNS = 5
+_TURNS = 50
 _WARM_QUESTIONS = 1000
 _START_TIMEOUT_S = 60.0
 _COLD = (
@@ -60,15 +61,33 @@ def bench_report(folder: Path) -> str:
     rules = _milliseconds(lambda note: patients.engine.evaluate(patients.reader.read(note)).traces, [_NOTE] * 100)
     reading_note = _milliseconds(patients.reader.read, [_NOTE] * 100)
     evaluated = statistics.median(rules) - statistics.median(reading_note)
+    turns = _turn_milliseconds(assistant, questions)
     rows = [
         ("`nelm ask` from a cold process, median of 5 (no torch)", f"{statistics.median(cold):.2f} s"),
         (f"a warm question, p50 / p99 of {len(warm)}", _percentiles(warm)),
         ("encoding alone, p50 / p99", _percentiles(encoding)),
+        (f"a turn in a conversation of {len(turns)} turns, p50 / p99", _percentiles(turns)),
         (f"reading a case of {_LETTER:,} characters, p50 / p99", _percentiles(reading)),
         (f"all {len(patients.book.rules)} rules for one patient with full trace, median", f"{evaluated:.1f} ms"),
         ("resident memory serving, after 1,000 questions", f"{memory:.0f} MB" if memory else "not measured here"),
     ]
     return table(("what", "measured"), rows)
+
+
+def _turn_milliseconds(assistant: Assistant, questions: Sequence[str]) -> list[float]:
+    """Time each turn of one conversation: a patient, then distinct questions among turns that lean on them."""
+    asked = iter(questions[::7])
+    said = [_NOTE]
+    for number in range(_TURNS // 5):
+        said += [next(asked), "What about its complications?", next(asked), "In short?"]
+        said += [f"Sorry, her bilirubin is {1.1 + number / 10:.1f} mg/dL"]
+    times = []
+    conversation = assistant.conversation()
+    for text in said[:_TURNS]:
+        start = time.perf_counter()
+        conversation.say(text)
+        times.append((time.perf_counter() - start) * 1000)
+    return times
 
 
 def _percentiles(values: Sequence[float]) -> str:

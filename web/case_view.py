@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.answer import Answer, Citation, Fact, Recommendation
+from assistant.answer import Answer, Citation, Fact, MissingFact, Recommendation
 from assistant.conclusions import standing_words
 from assistant.rules.book import RuleBook
 from corpus.definitions import CHOICE, FLAG, SET
@@ -22,6 +22,7 @@ class FactChip:
     """
 
     id: str
+    name: str
     words: str
     state: str
     cue: str
@@ -41,23 +42,32 @@ class TherapyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedFact:
+    """A fact to establish, answerable at once: by one of its values with the words for each, or by a number."""
+
+    fact: str
+    question: str
+    critical: bool
+    values: tuple[tuple[str, str], ...]
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything the page shows of a patient.
 
     Attributes:
         groups: Heading, kind of standing, and therapies, weightiest first.
-        questions: Shown open; ``further`` counts the rest.
-        carried: Names and values of what was confirmed and corrected before, for the next form.
+        asked: What to establish next, shown open; ``further`` counts the rest.
     """
 
     facts: tuple[FactChip, ...]
     groups: tuple[tuple[str, str, tuple[TherapyRow, ...]], ...]
-    questions: tuple[tuple[str, bool], ...]
+    asked: tuple[AskedFact, ...]
     further: int
-    carried: tuple[tuple[str, str], ...]
 
 
-def case_view(answer: Answer, book: RuleBook, carried: tuple[tuple[str, str], ...] = ()) -> CaseView:
+def case_view(answer: Answer, book: RuleBook) -> CaseView:
     """Return what the page shows of an answer about a patient."""
     facts = tuple(_chip(fact, book) for fact in answer.facts)
     groups = []
@@ -74,8 +84,18 @@ def case_view(answer: Answer, book: RuleBook, carried: tuple[tuple[str, str], ..
         )
         if rows:
             groups.append((heading, standing, rows))
-    questions = tuple((ask.question, ask.critical) for ask in answer.ask[:MOST_QUESTIONS])
-    return CaseView(facts, tuple(groups), questions, max(0, len(answer.ask) - MOST_QUESTIONS), carried)
+    asked = tuple(_asked(ask, book) for ask in answer.ask[:MOST_QUESTIONS])
+    return CaseView(facts, tuple(groups), asked, max(0, len(answer.ask) - MOST_QUESTIONS))
+
+
+def _asked(ask: MissingFact, book: RuleBook) -> AskedFact:
+    definition = book.facts[ask.fact]
+    values: tuple[tuple[str, str], ...] = ()
+    if definition.kind == FLAG:
+        values = (("present", "Yes"), ("absent", "No"))
+    elif definition.kind == CHOICE:
+        values = tuple((value, value.replace("_", " ")) for value in definition.values)
+    return AskedFact(ask.fact, ask.question, ask.critical, values, definition.unit)
 
 
 def _chip(fact: Fact, book: RuleBook) -> FactChip:
@@ -83,7 +103,7 @@ def _chip(fact: Fact, book: RuleBook) -> FactChip:
     values = {FLAG: ("present", "absent"), CHOICE: definition.values}.get(definition.kind, ())
     changeable = fact.source != "derived" and definition.kind != SET
     words = fact_words(fact, book)
-    return FactChip(fact.id, words, fact.state, fact.cue or "", values, definition.unit, changeable)
+    return FactChip(fact.id, definition.name, words, fact.state, fact.cue or "", values, definition.unit, changeable)
 
 
 def _unstated(answer: Answer, therapy: str, book: RuleBook) -> tuple[str, ...]:

@@ -10,15 +10,22 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from assistant.answer import Answer
-from assistant.assistant import Assistant
 from assistant.version import VERSION
 from corpus.errors import NelmError
 from corpus.markup import clean
-from web.case_view import case_view
+from web.answer_view import figure_beside
 from web.headers import SAFETY
-from web.reader import ReaderPage
 
+SIGNS = {
+    "contraindicated": "⊘",
+    "not_eligible": "✕",
+    "conflicting": "⇄",
+    "undetermined": "…",
+    "supported_with_caution": "△",
+    "supported": "✓",
+    "not_addressed": "–",
+}
+"""A shape beside each standing's word, so that it is never told by colour alone."""
 TEMPLATES = Path(__file__).parent / "templates"
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -27,7 +34,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters["clean"] = clean
+_environment.filters.update(clean=clean, beside=figure_beside, sign=lambda standing: SIGNS[standing])
 
 
 def render(template: str, **context: Any) -> str:
@@ -37,19 +44,6 @@ def render(template: str, **context: Any) -> str:
 
 def _page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> HTMLResponse:
     return HTMLResponse(render(template, **context), status_code=status)
-
-
-def chat_page(assistant: Assistant, answer: Answer | None, carried: tuple[tuple[str, str], ...] = ()) -> HTMLResponse:
-    """The form, and below it the answer if there is one; of a patient, also what was understood and concluded."""
-    book = assistant.patients.book
-    case = case_view(answer, book, carried) if answer is not None and answer.facts else None
-    citations = [document.citation for document in assistant.documents]
-    return _page("chat.html", documents=citations, answer=answer, case=case)
-
-
-def source_page(page: ReaderPage) -> HTMLResponse:
-    """The whole source, readable, with the cited occurrence marked."""
-    return _page("source.html", page=page, citation=page.document.citation)
 
 
 def error_page(_request: Request, error: NelmError, status: HTTPStatus) -> HTMLResponse:

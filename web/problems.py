@@ -10,10 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from assistant.errors import ConversationMissingError, TurnTakenError
 from assistant.patient_text.structured import FactError
 from corpus.errors import NelmError
 from web.headers import SAFETY
 from web.pages import error_page
+from web.store.errors import StoreError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -64,6 +66,13 @@ class UnexpectedError(WebError):
     status = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+_OF_OTHERS: dict[type[NelmError], HTTPStatus] = {
+    FactError: HTTPStatus.UNPROCESSABLE_ENTITY,  # what was sent, not what was found
+    ConversationMissingError: HTTPStatus.NOT_FOUND,
+    TurnTakenError: HTTPStatus.CONFLICT,
+    StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""The status of errors of other families."""
 _MEMBERS = {
     "type": "string",
     "title": "string",
@@ -123,8 +132,9 @@ def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = N
 
 
 def _status(error: NelmError) -> HTTPStatus:
-    if isinstance(error, FactError):  # what was sent, not what was found
-        return HTTPStatus.UNPROCESSABLE_ENTITY
+    for kind, status in _OF_OTHERS.items():
+        if isinstance(error, kind):
+            return status
     return error.status if isinstance(error, WebError) else HTTPStatus.INTERNAL_SERVER_ERROR
 
 

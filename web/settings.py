@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from corpus.errors import NelmError
 
 PREFIX = "NELM_"
+_MOST_DAYS = 36_500
 
 
 class SettingsError(NelmError):
@@ -26,6 +27,8 @@ class Settings(BaseSettings):
     Attributes:
         index: The index folder; by default the checkout's or the platform's (docs/settings.md).
         weights: Read by the build alone; known here so that it is not refused.
+        database_url: Of the database that keeps conversations, perhaps with a password; by default a file.
+        retention_days: Days after which a conversation not continued is removed; 0 keeps none.
         public_url: Put before links in answers of the API, such as ``https://nelm.example.org``.
     """
 
@@ -33,6 +36,8 @@ class Settings(BaseSettings):
 
     index: Path | None = None
     weights: str | None = None
+    database_url: str | None = Field(default=None, repr=False)
+    retention_days: int = Field(default=30, ge=0, le=_MOST_DAYS)
     public_url: str = ""
 
 

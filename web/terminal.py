@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from assistant.answer import Answer, Citation
+from assistant.answer import Answer, Citation, ComparedFigure, Comparison
 from assistant.conclusions import standing_words
 from assistant.explanation import Decided
 from assistant.rules.book import RuleBook
@@ -29,8 +29,56 @@ def answer_text(answer: Answer) -> str:
         citation = answer.citations[statement.citations[0] - 1]
         turn = "Read together with: " if statement.role == "caveat" else ""
         blocks.append(f"{_wrapped(f'{turn}{cell(citation)}“{statement.text}” [{citation.n}]')}\n{_place(citation)}")
+    blocks += [comparison_text(answer.comparison)] if answer.comparison else []
+    blocks += [_outline_text(answer)] if answer.outline else []
     blocks.extend(f"Source: {d.attribution} Published {d.published}." for d in answer.documents)
     return "\n\n".join(blocks)
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Return a comparison row by row, each figure with whom it is of, its study and its citation."""
+    lines = [" | ".join(comparison.names), comparison.warning]
+    for row in comparison.rows:
+        lines.append(f"{row.name}")
+        for name, side in zip(comparison.names, row.cells, strict=True):
+            shown = [figure_words(figure) for figure in side.figures]
+            if not side.figures:
+                shown = ["".join(f"[{n}]" for n in side.citations) or "nothing printed"]
+            lines += [_wrapped(f"  {name}: {text}") for text in shown or ["nothing printed"]]
+    return "\n".join(lines)
+
+
+def figure_words(figure: ComparedFigure) -> str:
+    """Return a figure with what it must not be read without."""
+    beside = [figure.subject, figure.population, f"n = {figure.n}" if figure.n else "", figure.design, figure.study]
+    of_one = "; both of one comparison" if figure.same_comparison else ""
+    value = f"{figure.value} ({figure.interval})" if figure.interval else figure.value
+    return f"{value} — {', '.join(part for part in dict.fromkeys(beside) if part)}{of_one} [{figure.citation}]"
+
+
+def _outline_text(answer: Answer) -> str:
+    by_number = {citation.n: citation for citation in answer.citations}
+    quoted = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
+    lines = ["All sentences by heading:"]
+    for part in answer.outline:
+        lines.append(f"{part.heading}: {' '.join(f'[{n}]' for n in part.citations)}")
+        lines += [
+            _wrapped(f"  {cell(by_number[n])}“{by_number[n].display}” [{n}] section {by_number[n].section}")
+            for n in part.citations
+            if n not in quoted
+        ]
+    return "\n".join(lines)
+
+
+def works_words(citation: Citation) -> str:
+    """Return the kinds of study and the works behind a sentence in one line; empty where it names none."""
+    works = [
+        f"{f'{w.authors[0]} et al.' if len(w.authors) > 1 else ''.join(w.authors)} {w.journal} {w.year or ''}".strip()
+        + f" [ref {w.number}]"
+        + (f" ({w.design})" if w.design else "")
+        for w in citation.works
+    ]
+    return "; ".join([*([citation.design] if citation.design else []), *works])
 
 
 def cell(citation: Citation) -> str:
@@ -105,7 +153,8 @@ def _paragraphs(document: Document, label: str) -> Iterator[str]:
 
 def _place(citation: Citation) -> str:
     cited = f" · references {', '.join(map(str, citation.references))}" if citation.references else ""
-    return f"    [{citation.n}] {' › '.join(citation.path)}{cited}\n        {citation.url}"
+    works = f"\n{textwrap.indent(_wrapped(told), ' ' * 8)}" if (told := works_words(citation)) else ""
+    return f"    [{citation.n}] {' › '.join(citation.path)}{cited}\n        {citation.url}{works}"
 
 
 def _wrapped(text: str) -> str:

@@ -216,6 +216,7 @@ class Dialogue:
         if state.topical is not None and state.topical.patient == state.patient:
             resolved = self._follower.in_case(rest, state)
         carried = not any(fact.id == PLANNED for fact in told.news) and not told.replaced
+        confirmed = tuple(dict.fromkeys((*state.confirmed, *confirmed)))
         answer = self._assistant.respond(text, resolved, patient, confirmed, carried=carried and facts is None)
         if lead:
             answer = amended(answer, first=[Statement(lead, "derived", "lead", ())])
@@ -228,7 +229,10 @@ class Dialogue:
                 answer, _CRITERION, self._assistant.criteria(criteria_of(told, before, after))
             )
         answer = replace(answer, patient=state.patient, resolved_question=resolved)
-        return Turn(state.number, text, resolved, move, answer, state.patient, patient, self._focus(resolved, answer))
+        focus = self._focus(resolved, answer)
+        return Turn(
+            state.number, text, resolved, move, answer, state.patient, patient, focus=focus, confirmed=confirmed
+        )
 
     def _general(self, text: str, resolved: Resolved, state: State) -> Turn:
         """Answer a question about no patient."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.conversation import leaning
 from assistant.conversation.turns import Focus, How, State, Turn
@@ -15,6 +16,10 @@ _SUBJECTS = frozenset({_TREATMENT, "trial", "drug", "radiopharmaceutical", "isot
 """Kinds of what a question is about; the others are what is asked of it, or whom it concerns."""
 _NAMED = _SUBJECTS | {"condition", "lab"}
 """Kinds that a turn which says nearly nothing takes over with the subject."""
+_REMEMBERED = 2_048
+"""Texts whose mentions are kept: a turn looks at the same ones again and again."""
+_BRINGING = 3
+"""Quotes of an answer that bring things into focus: those that answer, not all that completes the answer."""
 _SHORT = 4
 """Content words of a turn that may be short of something."""
 _SPECIFIC = 3
@@ -44,6 +49,7 @@ class Follower:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        self._mentions = lru_cache(_REMEMBERED)(lexicon.mentions)
 
     def resolve(  # noqa: C901, PLR0911 - one return a way to be unfinished
         self, said: str, state: State, stands: Callable[[str], bool]
@@ -73,7 +79,7 @@ class Follower:
             return Resolved(body or said)
         continues = leaning.CONTINUES.match(said) is not None or self._is_fragment(body)
         specific = len(content_terms(body)) > _SHORT or any(
-            self._lexicon.kinds.get(m.entry) in _NAMED for m in self._lexicon.mentions(body)
+            self._lexicon.kinds.get(m.entry) in _NAMED for m in self._mentions(body)
         )
         if not continues and (specific or stands(body)):
             return Resolved(body)
@@ -87,6 +93,7 @@ class Follower:
         """
         asked = self._written(resolved, "asked")
         named = {focus.entry for focus in asked}
+        quotes = quotes[:_BRINGING]
         brought = {f.entry: f for quote in reversed(quotes) for f in self._written(quote, "answered")}
         order = dict.fromkeys(entry for quote in quotes for entry in self._entries(quote))
         return (*asked, *(brought[entry] for entry in order if entry not in named))
@@ -173,9 +180,9 @@ class Follower:
     def _swapped(self, said: str, before: Turn) -> Resolved | None:
         """“and for DEB-TACE?”: nothing but a thing, put in the place of its like in the last question."""
         rest = leaning.ELLIPSIS.sub("", said, count=1).strip(" ?.!")
-        if not self._lexicon.mentions(rest) or self._asks(rest) or leaning.QUESTION.match(rest):
+        if not self._mentions(rest) or self._asks(rest) or leaning.QUESTION.match(rest):
             return None
-        if not any(self._lexicon.kinds.get(m.entry) in _NAMED for m in self._lexicon.mentions(rest)):
+        if not any(self._lexicon.kinds.get(m.entry) in _NAMED for m in self._mentions(rest)):
             return None  # "and the complications?" asks something else of the same subject
         if rest == said.strip(" ?.!") and not self._is_answer(before):
             return None  # "Octreotide" alone may be a new question
@@ -188,9 +195,9 @@ class Follower:
 
     def _in_place(self, rest: str, question: str) -> str:
         """Put words in the place of what they correct: of the same kind, or of the same stem; else behind."""
-        tokens, mentions = _spans(question), self._lexicon.mentions(question)
+        tokens, mentions = _spans(question), self._mentions(question)
         rest = rest.strip(" ?.!")
-        new = self._lexicon.mentions(rest)
+        new = self._mentions(rest)
         spans = _spans(rest)
         named = [m for m in new if self._lexicon.kinds.get(m.entry) in _NAMED]
         for mention in named or new:
@@ -216,7 +223,7 @@ class Follower:
         """Put what is in focus before a turn that leans on it."""
         before = state.topical
         whole = leaning.PHRASE.match(body) or (
-            len(content_terms(leaning.ONES.sub(" ", body))) < _SAYS and not self._lexicon.mentions(body)
+            len(content_terms(leaning.ONES.sub(" ", body))) < _SAYS and not self._mentions(body)
         )
         if before is not None and whole:
             return Resolved(f"{before.resolved.rstrip(' ?.!')} – {body}", completed=True)
@@ -296,7 +303,7 @@ class Follower:
         first = min(found, key=lambda m: m.start())
         before = plain[: first.start()]
         if first.groupdict().get("own"):
-            return not self._lexicon.mentions(before)  # "the parenchyma gets its blood"
+            return not self._mentions(before)  # "the parenchyma gets its blood"
         clauses = leaning.CLAUSE.split(
             before
         )  # only in a clause of its own does a pronoun stand for what was named before it
@@ -307,12 +314,12 @@ class Follower:
         short = len(content_terms(text)) < _SPECIFIC
         if leaning.QUESTION.match(text):
             return short and len(words(text)) < _SPECIFIC
-        return short and not any(self._class(m.entry) != "attribute" for m in self._lexicon.mentions(text))
+        return short and not any(self._class(m.entry) != "attribute" for m in self._mentions(text))
 
     def _asks(self, text: str) -> bool:
         """Whether a text says more than names and words that stand for them."""
         tokens = words(text)
-        inside = {n for mention in self._lexicon.mentions(text) for n in range(mention.first, mention.last)}
+        inside = {n for mention in self._mentions(text) for n in range(mention.first, mention.last)}
         left = " ".join(token for n, token in enumerate(tokens) if n not in inside)
         return bool(content_terms(leaning.ONES.sub(" ", left)))
 
@@ -320,13 +327,13 @@ class Follower:
         return [entry for entry in self._entries(text) if self._lexicon.kinds.get(entry) in _SUBJECTS]
 
     def _entries(self, text: str) -> list[str]:
-        return list(dict.fromkeys(mention.entry for mention in self._lexicon.mentions(text)))
+        return list(dict.fromkeys(mention.entry for mention in self._mentions(text)))
 
     def _written(self, text: str, how: How) -> list[Focus]:
         """What a text names, each once, by the words it names it with."""
         spans = _spans(text)
         found: dict[str, Focus] = {}
-        for mention in self._lexicon.mentions(text):
+        for mention in self._mentions(text):
             written = text[spans[mention.first][0] : spans[mention.last - 1][1]].removesuffix("'s").removesuffix("’s")
             kind = self._lexicon.kinds.get(mention.entry, "")
             found.setdefault(mention.entry, Focus(mention.entry, written, kind, how))

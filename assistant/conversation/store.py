@@ -61,8 +61,11 @@ class ConversationStore(Protocol):
             ConversationMissingError: If there is no such conversation.
         """
 
-    def append(self, conversation: str, turn: Turn) -> None:
+    def append(self, conversation: str, turn: Turn, *, inputs: Mapping[str, Any] | None = None) -> None:
         """Keep a turn; when this returns, it is kept.
+
+        Args:
+            inputs: What was given besides the words: structured ``facts`` and therapies ``confirmed``.
 
         Raises:
             ConversationMissingError: If there is no such conversation.
@@ -98,7 +101,7 @@ def title_of(turn: Turn) -> str:
     return said if len(said) <= _TITLE else said[: _TITLE - 1].rstrip() + "…"
 
 
-def say(  # noqa: PLR0913 - a store, a conversation in it, and what a turn may bring
+def say(
     dialogue: Dialogue,
     store: ConversationStore,
     conversation: str,
@@ -114,10 +117,11 @@ def say(  # noqa: PLR0913 - a store, a conversation in it, and what a turn may b
         FactError: If a structured fact cannot be read, or a therapy is unknown; nothing is kept then.
         TurnTakenError: If others write faster than this, again and again.
     """
+    inputs = {"facts": dict(facts or {}), "confirmed": list(confirmed)} if facts or confirmed else None
     for _ in range(_MOST_TRIES):
         turn = dialogue.turn(text, store.turns(conversation), facts=facts, confirmed=confirmed)
         try:
-            store.append(conversation, turn)
+            store.append(conversation, turn, inputs=inputs)
         except TurnTakenError:
             continue
         return turn
@@ -152,8 +156,8 @@ class MemoryStore:
         with self._lock:
             return self._find(conversation)[1]
 
-    def append(self, conversation: str, turn: Turn) -> None:
-        """Keep a turn."""
+    def append(self, conversation: str, turn: Turn, *, inputs: Mapping[str, Any] | None = None) -> None:
+        """Keep a turn; see `ConversationStore`. What else was given stands in the turn's facts."""
         with self._lock:
             kept, turns = self._find(conversation)
             if turn.number != len(turns) + 1:

@@ -53,7 +53,8 @@ class Turn:
         patient: Label of the patient it is about, empty for none.
         facts: That patient's facts after the turn.
         focus: What it is about, in the order named.
-        choices: What a question back offers, or the other readings.
+        choices: What a question back offers, or the readings there are.
+        confirmed: Therapies of whose exclusions not stated it was confirmed, for this patient, that none applies.
     """
 
     number: int
@@ -65,6 +66,7 @@ class Turn:
     facts: Patient = field(default_factory=Patient)
     focus: tuple[Focus, ...] = ()
     choices: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,12 @@ class State:
     def facts(self) -> Patient:
         """What is known of the patient being spoken of."""
         return dict(self.patients).get(self.patient, Patient())
+
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """What was confirmed of the patient being spoken of."""
+        of_them = (turn for turn in self.turns if turn.patient and turn.patient == self.patient)
+        return tuple(dict.fromkeys(therapy for turn in of_them for therapy in turn.confirmed))
 
     def of_patient(self, label: str) -> State:
         """Return the state with another patient being spoken of."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tests.conftest import ROOT
 from web.settings import Settings, SettingsError, load_settings
 
-KNOWN = ["NELM_INDEX", "NELM_PUBLIC_URL", "NELM_WEIGHTS"]
+KNOWN = ["NELM_DATABASE_URL", "NELM_INDEX", "NELM_PUBLIC_URL", "NELM_RETENTION_DAYS", "NELM_WEIGHTS"]
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_variables_the_defaults_hold() -> None:
-    assert load_settings() == Settings(index=None, weights=None, public_url="")
+    assert load_settings() == Settings(index=None, weights=None, database_url=None, retention_days=30, public_url="")
 
 
 def test_known_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -58,6 +58,26 @@ def test_variables_without_the_prefix_are_nobodys_business(monkeypatch: pytest.M
 def test_an_empty_index_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NELM_INDEX", "")
     assert load_settings().index is None
+
+
+@pytest.mark.parametrize("days", ["0", "1", "36500"])
+def test_days_of_retention(monkeypatch: pytest.MonkeyPatch, days: str) -> None:
+    monkeypatch.setenv("NELM_RETENTION_DAYS", days)
+    assert load_settings().retention_days == int(days)
+
+
+@pytest.mark.parametrize("days", ["-1", "1.5", "for ever", "36501"])
+def test_impossible_days_of_retention_are_refused(monkeypatch: pytest.MonkeyPatch, days: str) -> None:
+    monkeypatch.setenv("NELM_RETENTION_DAYS", days)
+    with pytest.raises(SettingsError, match="NELM_RETENTION_DAYS cannot have this value"):
+        load_settings()
+
+
+def test_the_database_s_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NELM_DATABASE_URL", "postgresql+psycopg://me:geheim@localhost/nelm")
+    settings = load_settings()
+    assert settings.database_url == "postgresql+psycopg://me:geheim@localhost/nelm"
+    assert "geheim" not in f"{settings!r} {settings}"
 
 
 def test_settings_cannot_be_changed() -> None:

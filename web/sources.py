@@ -1,0 +1,152 @@
+"""The source as pages: the whole review with a place marked, the same for the pane, and previews of a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from assistant.assistant import Assistant
+from corpus.document import Document, Unit
+from corpus.markup import render as rendered
+from web.answer_view import PUBMED
+from web.pages import render
+from web.problems import NotFoundError, RangeInvalidError
+from web.reader import HASH_LENGTH, reader_page
+
+_RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
+_MOST_HITS = 50
+_LONGEST_QUERY = 100
+_CACHED = {"cache-control": "private, max-age=3600"}  # the address names version and range; nothing of a patient
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What rests on a sentence of the source: a rule, or a note that it is odd."""
+
+    kind: str
+    sign: str
+    words: str
+    url: str
+
+
+def source_router(assistant: Assistant) -> APIRouter:
+    """Return the routes of the source."""
+    router = APIRouter(include_in_schema=False)
+    documents = {document.citation.id: document for document in assistant.documents}
+    attached = {name: _attached(document, assistant) for name, document in documents.items()}
+    searches = {name: _searches(document) for name, document in documents.items()}
+
+    @router.get("/source/{document}")
+    def current(document: str) -> Response:
+        return RedirectResponse(f"/source/{document}/{_version(_find(documents, document))}")
+
+    @router.get("/source/{document}/{version}")
+    def source(
+        document: str,
+        version: str,
+        at: str | None = None,
+        pane: int = 0,
+        q: Annotated[str, Query(max_length=_LONGEST_QUERY)] = "",
+    ) -> Response:
+        found = _find(documents, document)
+        same = version == _version(found)  # offsets of another version would mark the wrong words
+        page = reader_page(found, _range(at, found) if same else None, None if same else version)
+        wanted = " ".join(q.split()).casefold()
+        hits = [unit for unit in found.searchable if wanted and wanted in unit.display.casefold()]
+        body = render(
+            "pane.html" if pane else "source.html",
+            page=page,
+            citation=found.citation,
+            attached=attached[document],
+            searches=searches[document],
+            version_of=_version(found),
+            wanted=q,
+            hits=hits[:_MOST_HITS],
+        )
+        return HTMLResponse(body, headers=_CACHED)
+
+    @router.get("/preview/{document}/{version}")
+    def preview(document: str, version: str, at: str) -> Response:
+        found = _find(documents, document)
+        if version != _version(found):
+            raise RangeInvalidError("the range is of another version of the source")
+        start, end = _range(at, found) or (0, 0)
+        unit = next((u for u in found.searchable if u.start < end and start < u.end), None)
+        if unit is None:
+            raise RangeInvalidError("no sentence stands there")
+        pieces = [_pieces(other, found, start, end) for other in found.searchable if _together(other, unit)]
+        body = render("preview.html", path=found.path(unit), pieces=pieces, references=unit.references)
+        return HTMLResponse(body, headers=_CACHED)
+
+    return router
+
+
+def _together(one: Unit, other: Unit) -> bool:
+    """Whether two units stand in one paragraph, or one cell of a table."""
+    return (one.section, one.paragraph, one.locator) == (other.section, other.paragraph, other.locator)
+
+
+def _pieces(unit: Unit, document: Document, start: int, end: int) -> tuple[str, str, str]:
+    """A unit's text before, inside and after a range of the source."""
+    if unit.start >= end or start >= unit.end:
+        return unit.display, "", ""
+    first, last = rendered(document.source, unit.start, unit.end).to_clean(start, end)
+    return unit.display[:first], unit.display[first:last], unit.display[last:]
+
+
+def _attached(document: Document, assistant: Assistant) -> Mapping[str, tuple[Attached, ...]]:
+    """What attaches to each unit: every rule by its quote, every note by its units."""
+    book, name = assistant.patients.book, document.citation.id
+    of_rules = [(key, rule.id) for key, rule in book.rules.items() if rule.document == name]
+    rules = _by_unit((place.unit.id, rule) for key, rule in of_rules for place in assistant.criteria([key]))
+    notes = _by_unit((unit, note.text) for note in book.notes.values() if note.document == name for unit in note.units)
+    return MappingProxyType({unit: (*_rules(rules, unit), *_notes(notes, unit)) for unit in {*rules, *notes}})
+
+
+def _by_unit(pairs: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for unit, held in pairs:
+        found.setdefault(unit, []).append(held)
+    return found
+
+
+def _rules(rules: Mapping[str, list[str]], unit: str) -> Iterator[Attached]:
+    if held := rules.get(unit):
+        told = f"{len(held)} rule{'s rest' if len(held) > 1 else ' rests'} on this: {', '.join(held)}"
+        yield Attached("rule", "R", told, f"/rules#{quote(held[0])}")
+
+
+def _notes(notes: Mapping[str, list[str]], unit: str) -> Iterator[Attached]:
+    if held := notes.get(unit):
+        yield Attached("note", "!", " ".join(held), "/about")
+
+
+def _searches(document: Document) -> Mapping[int, str]:
+    return {r.number: PUBMED + quote(r.title) for r in document.references if r.title}
+
+
+def _find(documents: Mapping[str, Document], document: str) -> Document:
+    if document not in documents:
+        raise NotFoundError(f"no document {document!r}", hint=f"Documents: {', '.join(documents)}.")
+    return documents[document]
+
+
+def _version(document: Document) -> str:
+    return document.citation.sha256[:HASH_LENGTH]
+
+
+def _range(at: str | None, document: Document) -> tuple[int, int] | None:
+    if at is None:
+        return None
+    match = _RANGE.fullmatch(at)
+    start, end = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
+    if not start < end <= len(document.source):
+        raise RangeInvalidError(f"{at[:40]!r} is no range of a source of {len(document.source)} characters")
+    return start, end

@@ -1,0 +1,1 @@
+"""Conversations kept in a database: SQLite by default, PostgreSQL by its URL. Loaded only where one is opened."""
