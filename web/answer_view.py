@@ -52,9 +52,10 @@ class ShownStatement:
 
 @dataclass(frozen=True, slots=True)
 class ShownWork:
-    """A cited work with a search for it."""
+    """A cited work, its entry in the reference list, and a search for it."""
 
     work: Work
+    entry: str
     search: str
 
 
@@ -94,7 +95,7 @@ def shown_turn(turn: Turn, book: RuleBook) -> ShownTurn:
     chips = {citation.n: _chip(citation) for citation in answer.citations}
     quoted = dict.fromkeys(n for s in answer.statements if s.kind == "quote" for n in s.citations)
     cited = [citation for citation in answer.citations if citation.n in quoted]
-    evidence = tuple((c, tuple(_work(w) for w in c.works)) for c in cited if c.design or c.works)
+    evidence = tuple((c, tuple(_work(w, c.document) for w in c.works)) for c in cited if c.design or c.works)
     read = answer.resolved_question
     return ShownTurn(
         number=turn.number,
@@ -152,5 +153,5 @@ def _chip(citation: Citation) -> Chip:
     return Chip(citation.n, citation.section, citation.url, name, citation.display)
 
 
-def _work(work: Work) -> ShownWork:
-    return ShownWork(work, PUBMED + quote(work.title))
+def _work(work: Work, document: str) -> ShownWork:
+    return ShownWork(work, f"/source/{document}#reference-{work.number}", PUBMED + quote(work.title))

@@ -166,7 +166,7 @@ class Figures:
         for row in rows:
             own = [n for n in self._notes if n.document == row.document.citation.id and row.unit.id in n.units]
             notes += [note for note in own if note not in notes]
-            annotated.append(replace(row, notes=tuple(notes.index(note) + 1 for note in own)))
+            annotated.append(replace(row, notes=tuple(sorted(notes.index(note) + 1 for note in own))))
         by_id = {(row.document.citation.id, row.figure.id): row for row in annotated}
         paired = [replace(row, against=by_id.get((row.document.citation.id, row.figure.against))) for row in annotated]
         return paired, tuple(notes)

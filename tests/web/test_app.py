@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from assistant import Answer, Assistant
@@ -19,7 +20,16 @@ from web.limits import LARGEST_BODY
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 SOURCE = f"/source/{REVIEW}/f9848353"
-PAGES = ["/", SOURCE, f"{SOURCE}?at=28905-29118", f"/source/{REVIEW}/00000000?at=1-2"]
+PAGES = [
+    "/",
+    SOURCE,
+    f"{SOURCE}?at=28905-29118",
+    f"{SOURCE}?q=survival",
+    f"/source/{REVIEW}/00000000?at=1-2",
+    "/evidence",
+    "/rules",
+    "/about",
+]
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
@@ -76,10 +86,22 @@ def citations(assistant: Assistant) -> list[Citation]:
     return list({c.unit: c for c in [*chosen, *every[::4]]}.values())[:40]
 
 
+def token(client: TestClient) -> str:
+    return client.get("/").text.partition('name="token" value="')[2].partition('"')[0]
+
+
+def send(client: TestClient, **fields: Any) -> Response:
+    return client.post("/ask", data={"token": token(client), **fields})
+
+
 def ask(client: TestClient, question: str) -> str:
-    response = client.post("/", data={"question": question})
+    response = send(client, question=question)
     assert response.status_code == 200
     return response.text
+
+
+def chip_name(citation: Citation) -> str:
+    return f"[{citation.n}] {citation.section}"
 
 
 def words(text: str) -> str:
@@ -90,11 +112,11 @@ def test_the_first_page_asks_for_a_question_and_names_the_source(client: TestCli
     response = client.get("/")
     page = Page(response.text)
     assert response.headers["content-type"] == "text/html; charset=utf-8"
-    assert len(page.find("form", method="post", action="/")) == 1
+    assert len(page.find("form", method="post", action="/ask")) == 1
     ((textarea, _),) = page.find("textarea", name="question")
     assert page.find("label", for_=textarea["id"])
     assert review.citation.attribution in response.text
-    assert page.find("article", class_="answer") == []
+    assert page.find("article") == []
 
 
 def test_an_answer_shows_every_quote_with_a_numbered_link_to_its_place(
@@ -103,12 +125,14 @@ def test_an_answer_shows_every_quote_with_a_numbered_link_to_its_place(
     for question in ("Who should not have TACE?", "Lower risk of post-embolic syndrome than TACE?", "What is NELM?"):
         answer = assistant.ask(question)
         page = Page(ask(client, question))
-        chips = page.find("a", class_="chip")
-        assert [(chip["href"], words(text)) for chip, text in chips] == [
-            (c.url, f"[{c.n}] {c.section}") for c in answer.citations
-        ]
+        by_number = {c.n: c for c in answer.citations}
+        chips = {(chip["href"], words(text)) for chip, text in page.find("a", class_="chip")}
+        assert chips == {(c.url, chip_name(c)) for c in answer.citations}
         quotes = [words(text) for _, text in page.find("blockquote")]
-        assert quotes == [f"“{c.display}” [{c.n}] {c.section}" for c in answer.citations]
+        shown = [by_number[s.citations[0]] for s in answer.statements if s.kind == "quote"]
+        assert quotes == [f"“{c.display}” {chip_name(c)}" for c in shown]
+        for chip, _ in page.find("a", class_="chip"):
+            assert chip["aria-label"].startswith("Section ")
         assert answer.documents[0].attribution in " ".join(text for _, text in page.find("p", class_="source"))
 
 
@@ -123,7 +147,7 @@ def test_every_reference_an_answer_cites_leads_to_its_entry(client: TestClient) 
     page = Page(ask(client, "Which prognostic factors are negative after TACE?"))
     links = [a["href"] for a, _ in page.find("a") if "#reference-" in a["href"]]
     assert links
-    for link in links:
+    for link in links[:4]:
         target = Page(client.get(link.partition("#")[0]).text)
         ((_, entry),) = target.find("p", id=link.partition("#")[2])
         assert entry.startswith(f"{link.rpartition('-')[2]}.")
@@ -142,8 +166,9 @@ def test_every_reference_an_answer_cites_leads_to_its_entry(client: TestClient) 
 def test_a_question_is_shown_as_text_whatever_it_holds(client: TestClient, question: str) -> None:
     html = ask(client, question)
     page = Page(html)
-    assert [text for _, text in page.find("h1", id="asked")] == [question]
-    assert not {"script", "img", "svg", "iframe", "object"} & {tag for tag, _ in page.elements}
+    assert [text for _, text in page.find("h2", class_="said")] == [question]
+    assert [a for a, _ in page.find("script")] == [{"type": "module", "src": "/static/app.js"}]
+    assert not {"img", "svg", "iframe", "object"} & {tag for tag, _ in page.elements}
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
     assert "<script>alert(1)" not in html
 
@@ -156,7 +181,7 @@ def test_a_script_in_a_question_appears_escaped(client: TestClient) -> None:
 def test_an_abstention_quotes_nothing(client: TestClient, assistant: Assistant, question: str) -> None:
     page = Page(ask(client, question))
     assert page.find("blockquote") == []
-    assert words(page.find("p", class_="lead open")[0][1]) == assistant.ask(question).text
+    assert words(page.find("p", class_="silent")[0][1]) == assistant.ask(question).text
 
 
 @pytest.mark.parametrize("question", ["What is the price of a radioembolization in Canada?"])
@@ -166,21 +191,21 @@ def test_an_abstention_shows_the_nearest_sentences_below_what_is_missing(
     answer = assistant.ask(question)
     assert answer.status == "not_covered"
     page = Page(ask(client, question))
-    assert [words(text) for _, text in page.find("p", class_="lead open")] == [answer.text]
-    assert [words(text) for _, text in page.find("p", class_="with")] == ["Nearest in the review:"]
-    assert len(page.find("figure", class_="quote role-nearest")) == len(page.find("blockquote")) > 0
+    assert [words(text) for _, text in page.find("p", class_="silent")] == [answer.text]
+    assert [words(text) for _, text in page.find("p", class_="note")] == ["Nearest in the review:"]
+    assert len(page.find("figure", class_="quote q-nearest")) == len(page.find("blockquote")) > 0
     assert [words(text) for _, text in page.find("blockquote")] == [
-        f"“{c.display}” [{c.n}] {c.section}" for c in answer.citations
+        f"“{c.display}” {chip_name(c)}" for c in answer.citations
     ]
     assert page.find("figcaption") == []
 
 
 def test_a_mended_question_is_said(client: TestClient) -> None:
-    assert "Understood as: What is radioembolization?" in ask(client, "What is radioembolizaton?")
+    assert "Read as: “What is radioembolization?”" in ask(client, "What is radioembolizaton?")
 
 
 def test_a_form_without_a_question_is_answered_as_an_empty_one(client: TestClient) -> None:
-    assert "This cannot be read as a question." in client.post("/", data={}).text
+    assert "This cannot be read as a question." in send(client).text
 
 
 def test_forty_citations_of_every_kind_are_there_to_follow(citations: list[Citation], review: Document) -> None:
@@ -295,7 +320,10 @@ def test_the_api_gives_the_bytes_of_the_answer(client: TestClient, assistant: As
         ("POST", "/api/v1/ask", b'{"question": "x", "extra": 1}', 422, "request_invalid"),
         ("POST", "/api/v1/ask", b'["question"]', 422, "request_invalid"),
         ("POST", "/api/v1/ask", b'{"question": "' + b"x" * LARGEST_BODY + b'"}', 413, "request_too_large"),
-        ("POST", "/", b"question=" + b"x" * LARGEST_BODY, 413, "request_too_large"),
+        ("POST", "/ask", b"question=" + b"x" * LARGEST_BODY, 413, "request_too_large"),
+        ("POST", "/ask", b"question=x", 403, "form_expired"),
+        ("GET", "/c/nothing", None, 404, "conversation_missing"),
+        ("GET", "/c/nothing/print", None, 404, "conversation_missing"),
     ],
 )
 def test_a_request_that_fails_is_told_as_a_problem_document(
@@ -329,8 +357,8 @@ def test_a_browser_gets_a_page_for_an_error(client: TestClient, method: str, pat
 
 
 def test_the_methods_an_address_takes_are_all_named(client: TestClient) -> None:
-    allowed = {method.strip() for method in client.put("/").headers["allow"].split(",")}
-    assert {"GET", "POST"} <= allowed
+    allowed = {method.strip() for method in client.put("/ask").headers["allow"].split(",")}
+    assert {"POST"} <= allowed
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/healthz", "/static/style.css", "/nothing", "/api/v1/openapi.json"])
@@ -340,11 +368,12 @@ def test_every_response_keeps_to_itself(client: TestClient, path: str) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert "server" not in headers
-    assert "set-cookie" not in headers
+    assert "set-cookie" not in headers or path == "/"
 
 
 def test_answers_are_not_cached(client: TestClient) -> None:
-    for response in (client.post("/", data={"question": "x"}), client.post("/api/v1/ask", json={"question": "x"})):
+    page = send(client, question="x")
+    for response in (page, client.get(page.url.path), client.post("/api/v1/ask", json={"question": "x"})):
         assert response.headers["cache-control"] == "no-store"
 
 
@@ -354,6 +383,12 @@ class Broken:
     def __init__(self, assistant: Assistant) -> None:
         self.library = assistant.library
         self.documents = assistant.documents
+        self.patients = assistant.patients
+        self.criteria = assistant.criteria
+
+    @property
+    def dialogue(self) -> Any:
+        raise RuntimeError("zebrafish")
 
     def ask(self, question: str) -> Answer:
         raise RuntimeError(question)
@@ -371,7 +406,10 @@ def test_a_failure_within_tells_nothing_of_the_question(broken: TestClient) -> N
 
 
 def test_a_failure_within_keeps_to_itself_too(broken: TestClient) -> None:
-    headers = broken.post("/", data={"question": "x"}, headers=BROWSER).headers
+    response = broken.post("/ask", data={"token": token(broken), "question": "x"}, headers=BROWSER)
+    assert response.status_code == 500
+    assert "zebrafish" not in response.text
+    headers = response.headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"].startswith("default-src 'none'; ")
 
@@ -440,7 +478,7 @@ def test_errors_are_described_as_they_are_sent(openapi: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("path", [*PAGES, "answer", "error"])
-def test_a_page_loads_nothing_from_elsewhere_and_runs_no_script(
+def test_a_page_loads_nothing_from_elsewhere_and_no_script_but_its_own(
     client: TestClient, review: Document, path: str
 ) -> None:
     if path == "answer":
@@ -451,8 +489,12 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_no_script(
     links = [a[name] for _, a in page.elements for name in ("src", "href", "action", "cite") if name in a]
     assert links
     elsewhere = {link for link in links if not re.match(r"(/(?!/)|#)", link)}
-    assert elsewhere <= {review.citation.licence_url}
-    assert page.find("script") == []
+    searches = {link for link in elsewhere if link.startswith("https://pubmed.ncbi.nlm.nih.gov/?term=")}
+    known = {review.citation.licence_url, f"https://doi.org/{review.citation.doi}"}
+    assert elsewhere - searches <= known
+    assert all(a == {"type": "module", "src": "/static/app.js"} for a, _ in page.find("script"))
+    loaded = [a[name] for tag, a in page.elements for name in ("src", "href") if name in a and tag != "a"]
+    assert all(link.startswith("/static/") for link in loaded)
     assert not any(name.startswith("on") or name == "style" for _, a in page.elements for name in a)
     styles = [a["href"] for a, _ in page.find("link")]
     assert all(client.get(style).status_code == 200 for style in styles)
@@ -469,27 +511,54 @@ def test_the_styles_load_nothing_from_elsewhere(client: TestClient) -> None:
 CASE = "62M, NET G2, prior Whipple, no ascites. TACE?"
 
 
-def sent(client: TestClient, **fields: Any) -> str:
-    response = client.post("/", data={"question": CASE, **fields})
-    assert response.status_code == 200
-    return response.text
+def conversation(client: TestClient, *questions: str) -> str:
+    name = ""
+    for question in questions:
+        name = send(client, conversation=name, question=question).url.path.rpartition("/")[2]
+    return name
+
+
+def last_turn(html: str) -> str:
+    return html.rpartition('<article class="turn')[2]
 
 
 def test_a_fact_is_taken_back(client: TestClient) -> None:
-    assert "Listed contraindication" in sent(client)
-    page = sent(client, fact="whipple_history", value="unknown")
-    assert "(Whipple): unknown (taken back)" in page
-    assert "Listed contraindication" not in page
+    name = conversation(client, CASE)
+    assert "Listed contraindication" in client.get(f"/c/{name}").text
+    turn = last_turn(send(client, conversation=name, fact="whipple_history", value="unknown").text)
+    assert "(Whipple): unknown (taken back)" in turn
+    assert "Listed contraindication" not in turn
 
 
 def test_a_fact_is_corrected_and_the_correction_carried_on(client: TestClient) -> None:
-    page = sent(client, corrected="whipple_history=absent", fact="ascites", value="present")
-    assert '<input type="hidden" name="corrected" value="whipple_history=absent">' in page
-    assert '<input type="hidden" name="corrected" value="ascites=present">' in page
-    assert "(Whipple): absent" in page
+    name = conversation(client, CASE)
+    send(client, conversation=name, fact="whipple_history", value="absent")
+    turn = last_turn(send(client, conversation=name, fact="bilirubin_mg_dl", value="45", unit="µmol/L").text)
+    assert "(Whipple): absent" in turn
+    assert "2.632 mg/dL" in turn
+    turn = last_turn(send(client, conversation=name, question="Is TAE an option?").text)
+    assert "(Whipple): absent" in turn
 
 
-def test_a_correction_that_cannot_be_is_an_error_for_people(client: TestClient) -> None:
-    response = client.post("/", data={"question": CASE, "fact": "ascites", "value": "perhaps"})
+def test_what_is_confirmed_once_stays_confirmed(client: TestClient) -> None:
+    name = conversation(client, "62M with unresectable diffuse bilobar NELM, G2. TAE?")
+    before = last_turn(client.get(f"/c/{name}").text)
+    assert "None of these applies" in before
+    turn = last_turn(send(client, conversation=name, confirmed="tae").text)
+    asked = turn.count("exclusions not yet stated")
+    assert asked < before.count("exclusions not yet stated")
+    again = last_turn(send(client, conversation=name, question="Her bilirubin is 1.1 mg/dL.").text)
+    assert again.count("exclusions not yet stated") <= asked
+
+
+def test_a_correction_that_cannot_be_is_an_error_for_people_and_loses_nothing(client: TestClient) -> None:
+    name = conversation(client, CASE)
+    response = send(client, conversation=name, fact="ascites", value="perhaps")
     assert response.status_code == 422
     assert "neither present nor absent" in response.text
+    assert response.text.count('<article class="turn') == 1
+
+
+@pytest.mark.parametrize("fields", [{"fact": "nothing", "value": "1"}, {"fact": "ascites"}, {"confirmed": "magic"}])
+def test_a_form_that_no_page_sends_is_refused(client: TestClient, fields: dict[str, str]) -> None:
+    assert send(client, **fields).json()["code"] == "request_invalid"
