@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Statement, Status
-from assistant.case import asks_treatment, is_case, questions_in
+from assistant.case import asks_treatment, asks_whether, is_case, questions_in
 from assistant.comparison import comparison
 from assistant.composition import NOT_COVERED, Asked, Composer
 from assistant.conclusions import CitedPlaces, Concluder, Conclusions
@@ -225,7 +225,9 @@ class Assistant:
         therapies = _asked_therapies(patient)
         evaluation = self._patients.engine.evaluate(patient, therapies, confirmed)
         question = questions_in(text)
-        by_rules = (bool(therapies) and not carried) or not question or asks_treatment(question)
+        by_rules = (
+            (bool(therapies) and not carried) or not question or asks_treatment(question) or asks_whether(question)
+        )
         decided = self._decided_on(question if content_terms(question) else text if question else "")
         if by_rules and len(content_terms(question)) < _WORTH_SEARCHING:
             decided = None
@@ -293,7 +295,8 @@ class Assistant:
             return self._composer.abstained(asked, silence.reason, says=silence.says, nearest=silence.nearest)
         asked = replace(asked, confidence=round(decided.probability, 2))
         evidence = choice.evidence
-        if asks_for_work(query.mended):
+        asks_work = asks_for_work(query.mended)
+        if asks_work:
             known = {item.place.key for item in evidence}
             works = works_behind(choice.best, self.library)
             evidence += tuple(Evidence(work, "answer") for work in works if work.key not in known)
@@ -306,7 +309,10 @@ class Assistant:
             contradicted_by=self._premises.contradicted_by(query, choice.best),
         )
         tensions = self._patients.book.tensions
-        if (sides := dispute(decided.ranking, asking, choice.best, self.library, tensions)) is not None:
+        if (
+            not asks_work
+            and (sides := dispute(decided.ranking, asking, choice.best, self.library, tensions)) is not None
+        ):
             answer = self._composer.disputed(answer, sides)
         if found is not None:
             answer = self._composer.outlined(answer, found)

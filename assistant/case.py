@@ -34,6 +34,20 @@ _TREATMENT = re.compile(
     r"|should we|would you) (?:treat|manage|proceed))\b",
     re.IGNORECASE,
 )
+_WHETHER = re.compile(
+    r"^\W*(?:(?:so|and|then|but|ok(?:ay)?|now|also)\b[\s,]*)*"
+    r"(?:(?:is|are|would|could|can|should|may|might|will)\b.*\b(?:options?|possible|feasible|suitable|reasonable|safe"
+    r"|indicated|contra-?indicated|allowed|appropriate|advisable|ok(?:ay)?|(?:good )?(?:idea|choice|alternative)"
+    r"|candidate|eligible|fine|better|best|preferable|ruled out|out of the question)\b"
+    r"|(?:would|could|can|should|may|might)\b.*\b(?:done|given|used|offered|considered|performed|tried)\b"
+    r"|which\b.*\b(?:best|better|preferred|possible|safest|suitable|allowed|left)\b)",
+    re.IGNORECASE,
+)
+_IN_GENERAL = re.compile(
+    r"\b(?:in general|generally|usually|typically|normally|often|patients|people|those|lesions|tumou?rs|metastas[ei]s"
+    r"|nelm|review|paper|guidelines?|stud(?:y|ies)|trials?|literature|authors?|than|versus|vs)\b",
+    re.IGNORECASE,
+)
 _ALONE = frozenset(
     {"has_nelm", "planned_interventions", "performed_interventions", "clinical_task", "treatment_intent", "sex"}
 )
@@ -113,6 +127,11 @@ def concerns_somebody(text: str) -> bool:
 def asks_treatment(text: str) -> bool:
     """Whether a message asks what may be done for the patient."""
     return _TREATMENT.search(text) is not None
+
+
+def asks_whether(text: str) -> bool:
+    """Whether a message asks if something is open to somebody ("is … an option?"), and not of people in general."""
+    return _WHETHER.search(text) is not None and _IN_GENERAL.search(text) is None
 
 
 def questions_in(text: str) -> str:

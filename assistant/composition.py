@@ -242,7 +242,7 @@ class Composer:
         for part in found.parts:
             if quotes := citing.quotes(part.places, self._library):
                 line = _ALSO.format(heading=part.heading.lower(), name=name)
-                added += [Statement(line, "derived", "lead", tuple(n for q in quotes for n in q.citations)), *quotes]
+                added += [Statement(line, "derived", "answer", tuple(n for q in quotes for n in q.citations)), *quotes]
         outline = self._outline(found.parts, citing)
         return replace(amended(replace(answer, citations=tuple(citing.citations)), last=added), outline=outline)
 
@@ -258,7 +258,7 @@ class Composer:
         for part in found.parts:
             quotes = citing.quotes(part.places[:_FIRST], self._library)
             if quotes:
-                statements += [Statement(f"{part.heading}:", "derived", "lead", quotes[0].citations), *quotes]
+                statements += [Statement(f"{part.heading}:", "derived", "answer", quotes[0].citations), *quotes]
             if (further := len(part.places) - _FIRST) > 0:
                 told = _FURTHER.format(n=further, heading=part.heading)
                 statements.append(Statement(told, "derived", "caveat", ()))

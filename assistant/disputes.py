@@ -19,6 +19,7 @@ _PLAIN = frozenset({"who", "date", "where", "why"})
 """What asks for the fact behind one sentence, whatever another says."""
 
 
+_NAMING = frozenset({"definition", "name", "list"})
 _PATIENTS = frozenset({"count", "percent"})
 
 
@@ -55,7 +56,8 @@ def dispute(
 
 def _asks_plainly(asking: Asking) -> bool:
     """Whether a question asks for the fact behind one sentence; "how many patients" is one too."""
-    return bool(asking.attributes & _PLAIN) or asking.attributes >= _PATIENTS
+    attributes = asking.attributes
+    return bool(attributes & _PLAIN) or attributes >= _PATIENTS or attributes <= _NAMING
 
 
 def _of(units: Sequence[str], tension: Tension, places: Sequence[Place]) -> tuple[Place, ...]:

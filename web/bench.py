@@ -140,15 +140,19 @@ def _service_memory_mb(folder: Path, questions: Sequence[str]) -> float | None:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Run the service on a free loopback port for a while; yield its process and address."""
+def serving(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run the service on a free loopback port for a while, nothing kept; yield its process and address.
+
+    Args:
+        settings: Further variables of its environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     words = f"import sys; sys.argv = ['nelm', 'serve', '--port', '{port}']; import web.cli; web.cli.main()"
     command = [sys.executable, "-c", words]
-    process = subprocess.Popen(command, env=_environment(folder), stdout=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen(command, env={**_environment(folder), **settings}, stdout=subprocess.DEVNULL)  # noqa: S603
     try:
         _wait(process, address)
         yield process, address

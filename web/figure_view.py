@@ -18,6 +18,8 @@ DRAWN_UNITS = ("months", "years", "%")
 _DRAWN_KINDS = ("outcome", "harm", "prognosis")
 _FEWEST = 3
 """Figures that make a plot."""
+_BEYOND = 1.05
+"""How far the scale goes on behind a figure that the print leaves open above, for its bar to be seen."""
 _KINDS = {
     "outcome": "Other outcomes",
     "harm": "Harms",
@@ -250,8 +252,8 @@ def _largest(rows: Sequence[Row]) -> dict[tuple[str, str], float]:
     """For each measure with enough figures to draw, the greatest number printed; most figures first."""
     ends: dict[tuple[str, str], list[float]] = {}
     for figure in (row.figure for row in rows if row.figure.metric and _can_be_drawn(row.figure)):
-        numbers = [number for number in (figure.low, figure.high) if number is not None]
-        ends.setdefault((figure.metric, figure.unit_of_value), []).append(max(numbers))
+        end = figure.high if figure.high is not None else (figure.low or 0.0) * _BEYOND
+        ends.setdefault((figure.metric, figure.unit_of_value), []).append(end)
     enough = {measure: numbers for measure, numbers in ends.items() if len(numbers) >= _FEWEST}
     most_first = sorted(enough, key=lambda measure: -len(enough[measure]))
     return {measure: 100.0 if measure[1] == "%" else max(enough[measure]) for measure in most_first}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Statement
-from assistant.case import asks_treatment, concerns_somebody, is_case
+from assistant.case import asks_treatment, asks_whether, concerns_somebody, is_case
 from assistant.composition import Asked, Composer, amended
 from assistant.conversation.changes import criteria_of, named_changes
 from assistant.conversation.following import Follower, Resolved
@@ -180,8 +180,11 @@ class Dialogue:
         if not state.patient:
             return is_case(text, told.patient, self._assistant.patients.book.excluding_facts)
         news = [fact for fact in told.news if fact.id not in _BY_THEM and (fact.firm or fact.interval is not None)]
-        if told.replaced or concerns_somebody(text):
-            return True
+        named = any(fact.id == PLANNED for fact in told.patient) and PLANNED in self._assistant.patients.reader.touched(
+            text
+        )
+        if told.replaced or concerns_somebody(text) or (named and asks_whether(text)):
+            return True  # a treatment asked about beside a patient is never answered without what excludes it there
         last = state.turns[-1]
         if not last.patient or last.move in {"question"}:
             return len(news) >= _WORTH

@@ -32,8 +32,8 @@ _DONE = frozenset(
     }
 )
 _AFTERWARDS = re.compile(
-    r"^[^,;.?]{0,40}?(?:\b(?:19|20)\d\d\b|\blast (?:year|month|week)\b|\bago\b|\bcompleted\b|\bstarted\b|\bfailed\b"
-    r"|\bdone\b|\belsewhere\b|x\s?\d\b)",
+    r"^[^,;.?]{0,40}?(?:\b(?:19|20)\d\d\b|\blast (?:year|month|week)\b|\bago\b"
+    r"|(?<!\bbe )\b(?:completed|started|done)\b|\bfailed\b|\belsewhere\b|x\s?\d\b)",
     re.IGNORECASE,
 )
 

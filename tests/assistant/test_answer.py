@@ -48,6 +48,8 @@ ORDER = [
     "ask",
     "notes",
     "patient",
+    "comparison",
+    "outline",
 ]
 QUESTIONS = [
     "Who should not have TACE?",

@@ -150,7 +150,8 @@ def test_citations_are_numbered_from_one_and_every_statement_names_its_own(answe
         if answer.facts:  # rules cite sentences they do not quote
             assert len({statement.citations for statement in quotes}) == len(quotes)
         else:
-            assert [statement.citations for statement in quotes] == [(n,) for n in numbers]
+            first = numbers[: len(quotes)]  # tables and outlines cite sentences they do not quote, behind the others
+            assert [statement.citations for statement in quotes] == [(n,) for n in first]
 
 
 def test_a_direct_line_stands_before_the_sentences_and_names_them(answers: list[Answer]) -> None:
@@ -174,7 +175,7 @@ def test_the_text_holds_every_quote_with_its_marker(answers: list[Answer]) -> No
         marked = [int(n) for n in re.findall(r"” \[(\d+)\]", answer.text)]
         assert marked == [statement.citations[0] for statement in quotes]
         if not answer.facts:
-            assert marked == [citation.n for citation in answer.citations]
+            assert marked == [citation.n for citation in answer.citations][: len(marked)]
 
 
 def test_references_are_those_printed_in_the_sentence(assistant: Assistant) -> None:

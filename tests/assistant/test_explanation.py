@@ -29,13 +29,14 @@ def explained(assistant: Assistant, question: str) -> Decided:
 @pytest.mark.parametrize("question", [*ANSWERED, *SILENT])
 def test_the_explanation_is_of_the_answer_given(assistant: Assistant, question: str) -> None:
     decided, answer = explained(assistant, question), assistant.ask(question)
-    assert decided.answers is (answer.status == "answered") is (question in ANSWERED)
+    assert decided.answers is (answer.status in {"answered", "conflict"}) is (question in ANSWERED)
     sure = decided.probability if decided.answers else 1 - decided.probability
     assert answer.confidence == round(sure, 2)
     if decided.answers:
         shown = {f"{citation.document}/{citation.unit}" for citation in answer.citations}
         assert {place.key for place in decided.choice.best} <= shown
-        assert [item.place.unit.id for item in decided.choice.evidence] == [c.unit for c in answer.citations]
+        evidence = [item.place.unit.id for item in decided.choice.evidence]
+        assert evidence == [c.unit for c in answer.citations][: len(evidence)]
 
 
 @pytest.mark.parametrize("question", [*ANSWERED, *SILENT])

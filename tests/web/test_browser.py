@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from assistant import Assistant
 from tests.conftest import require_tool
@@ -14,6 +15,16 @@ from web.bench import serving
 pytestmark = pytest.mark.browser
 
 QUESTIONS = ["When is radioembolization preferred over TACE?", "Lower risk of post-embolic syndrome than TACE?"]
+CASE = "62M, NELM G2, bilirubin 45 µmol/L, prior Whipple, no ascites. TACE?"
+STATES = {
+    "empty": "",
+    "answered": "What are the contraindications of TACE?",
+    "comparison": "TACE versus TARE: overall survival?",
+    "overview": "Give me an overview of ablation",
+    "not covered": "What does radioembolization cost?",
+    "patient": CASE,
+    "long": "supercalifragilistic" * 300,
+}
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 OVERFLOWING = """() => {
@@ -24,14 +35,16 @@ OVERFLOWING = """() => {
   };
   return [...document.body.querySelectorAll('*')]
     .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !clipped(element))
+    .filter((element) => getComputedStyle(element).position !== 'absolute')
     .map((element) => element.outerHTML.slice(0, 80));
 }"""
 
 
 @pytest.fixture(scope="module")
-def address(index_path: Path) -> Iterator[str]:
+def address(index_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     require_tool("chromium")
-    with serving(index_path) as (_, address):
+    database = tmp_path_factory.mktemp("store") / "conversations.sqlite3"
+    with serving(index_path, NELM_DATABASE_URL=f"sqlite:///{database}") as (_, address):
         yield address
 
 
@@ -45,7 +58,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+def plain(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page without JavaScript; its width is the test's parameter."""
     context = browser.new_context(
         java_script_enabled=False, viewport={"width": getattr(request, "param", 1200), "height": 800}
@@ -54,21 +67,41 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.close()
 
 
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page with JavaScript, wide enough for the pane; an error or a call elsewhere fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert said == []
+
+
 def ask(page: Page, address: str, question: str) -> None:
     page.goto(address)
-    page.get_by_label("Your question").fill(question)
-    page.get_by_role("button", name="Ask").click()
-    page.wait_for_selector("article.answer")
+    if question:
+        put(page, question, 1)
 
 
-@pytest.mark.parametrize("page", [1200, 390], indirect=True)
+def put(page: Page, question: str, number: int) -> None:
+    page.locator("#question").fill(question)
+    page.locator("#ask button").click()
+    page.wait_for_selector(f"#turn-{number}")
+
+
+@pytest.mark.parametrize("plain", [1280, 360], indirect=True)
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_citation_followed_without_javascript_shows_its_words_marked_in_sight(
-    page: Page, address: str, assistant: Assistant, question: str
+    plain: Page, address: str, assistant: Assistant, question: str
 ) -> None:
+    page = plain
     expected = assistant.ask(question).citations[0]
     ask(page, address, question)
-    page.locator("a.chip").first.click()
+    assert re.search(r"/c/[\w-]+#turn-1$", page.url)
+    page.locator("blockquote a.chip").first.click()
     page.wait_for_selector("mark")
     assert page.url == address + expected.url
     assert page.locator("mark").count() == 1
@@ -82,6 +115,34 @@ def test_a_citation_followed_without_javascript_shows_its_words_marked_in_sight(
     assert 0 <= box["x"] < box["x"] + box["width"] <= size["width"]
 
 
+def test_a_whole_conversation_about_a_patient_goes_by_plain_forms(plain: Page, address: str) -> None:
+    page = plain
+    ask(page, address, CASE)
+    put(page, "What about its complications?", 2)
+    expect(page.locator("#turn-2 .read-as")).to_contain_text("TACE")
+    fact = page.locator("#turn-1 .fact", has_text="bilirubin")
+    fact.locator("summary").click()
+    fact.get_by_label("Correct").fill("18 µmol/L")
+    fact.get_by_role("button", name="Correct").click()
+    page.wait_for_selector("#turn-3")
+    expect(page.locator("#turn-3 .facts")).to_contain_text("18 µmol/L")
+    page.locator("#turn-3 .next button").first.click()
+    page.wait_for_selector("#turn-4")
+    page.locator("#turn-4 .feedback summary").click()
+    page.locator("#turn-4").get_by_role("button", name="Helpful").click()
+    page.wait_for_selector("#turn-4")
+    page.locator("#turn-1 .edit, #turn-2 .edit").first.click()
+    assert page.locator("#question").input_value()
+    page.locator(".list summary").click()
+    page.get_by_role("link", name="Print view").click()
+    expect(page.locator("article")).to_have_count(4)
+    page.go_back()
+    page.locator(".list summary").click()
+    page.get_by_role("button", name="Delete this conversation").click()
+    assert page.url == f"{address}/"
+    expect(page.locator("article")).to_have_count(0)
+
+
 def test_the_mark_differs_from_the_text_around_it(browser: Browser, address: str, assistant: Assistant) -> None:
     page = browser.new_page()
     page.goto(address + assistant.ask(QUESTIONS[0]).citations[0].url)
@@ -93,34 +154,122 @@ def test_the_mark_differs_from_the_text_around_it(browser: Browser, address: str
     page.close()
 
 
-@pytest.mark.parametrize("path", ["/", "answer", "citation", "/nothing"])
-def test_at_phone_width_no_page_scrolls_sideways(
-    browser: Browser, address: str, assistant: Assistant, path: str
-) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 800})
-    if path == "answer":
-        ask(page, address, "Lower risk of post-embolic syndrome than TACE? " + "supercalifragilistic" * 12)
-        page.get_by_text("All passages found").click()
-    elif path == "citation":
-        page.goto(address + assistant.ask(QUESTIONS[1]).citations[0].url)
-    else:
-        page.goto(address + path)
-    assert page.evaluate(SIDEWAYS) <= 0
-    assert page.evaluate(OVERFLOWING) == []
+@pytest.mark.parametrize("width", [320, 360, 1280, 1920])
+def test_no_page_scrolls_sideways(browser: Browser, address: str, assistant: Assistant, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    ask(page, address, "Lower risk of post-embolic syndrome than TACE? " + "supercalifragilistic" * 12)
+    page.get_by_text("All passages found").click()
+    put(page, STATES["comparison"], 2)
+    put(page, CASE, 3)
+    for path in ("", assistant.ask(QUESTIONS[1]).citations[0].url, "/nothing", "/evidence", "/rules", "/about"):
+        if path:
+            page.goto(address + path)
+        assert page.evaluate(SIDEWAYS) <= 0, path
+        assert page.evaluate(OVERFLOWING) == [], path
     page.close()
 
 
-def test_a_page_asks_the_service_alone_and_reports_no_error(browser: Browser, address: str) -> None:
-    page = browser.new_page()
+def test_an_answer_arrives_without_loading_the_page_and_is_there_when_it_is_loaded_anew(
+    page: Page, address: str
+) -> None:
+    loads: list[str] = []
+    page.on("framenavigated", lambda frame: loads.append(frame.url))
+    ask(page, address, QUESTIONS[0])
+    put(page, "why?", 2)
+    assert [url for url in loads if "/c/" not in url] == [f"{address}/"]
+    shown = page.locator("#turns").inner_text()
+    page.reload()
+    assert page.locator("#turns").inner_text() == shown
+    page.locator(".list summary").click()
+    expect(page.locator(".list li a").first).to_contain_text(QUESTIONS[0])
+
+
+def test_a_chip_previews_its_sentence_in_its_paragraph_and_opens_the_pane_at_it(
+    page: Page, address: str, assistant: Assistant
+) -> None:
+    ask(page, address, QUESTIONS[0])
+    page.wait_for_timeout(300)
+    expected = assistant.ask(QUESTIONS[0]).citations[0]
+    chip = page.locator("blockquote a.chip").first
+    chip.hover()
+    preview = page.locator("#preview")
+    expect(preview).to_be_visible()
+    expect(preview.locator("mark")).to_have_text(expected.display)
+    chip.click()
+    expect(preview).to_be_hidden()
+    mark = page.locator("#pane mark#cited")
+    expect(mark).to_have_text(expected.display)
+    expect(mark).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator("#pane.shown")).to_have_count(0)
+    expect(chip).to_be_focused()
+
+
+def test_the_keyboard_reaches_everything(page: Page, address: str) -> None:
+    ask(page, address, QUESTIONS[0])
+    page.keyboard.press("/")
+    expect(page.locator("#question")).to_be_focused()
+    page.keyboard.type("What is TARE?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#turn-2")
+    first = page.locator("#turn-2 a.chip").first
+    first.focus()
+    expect(page.locator("#preview")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#preview")).to_be_hidden()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#turn-1 a.chip:focus")).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(first).to_be_focused()
+
+
+def test_a_message_that_cannot_be_answered_loses_nothing(page: Page, address: str) -> None:
+    ask(page, address, CASE)
+    page.locator("#turn-1 .add summary").click()
+    page.locator("#turn-1 .add select").select_option("ascites")
+    page.locator("#turn-1 .add input[name=value]").fill("perhaps")
+    page.locator("#turn-1 .add button").click()
+    expect(page.locator("#problem")).to_contain_text("neither present nor absent")
+    expect(page.locator("article")).to_have_count(1)
+
+
+def test_what_is_typed_is_text_and_nothing_leaves_the_service(page: Page, address: str) -> None:
     requested: list[str] = []
-    said: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda _: pytest.fail("something was executed"))
     ask(page, address, "<img src=https://example.org/x.png onerror=alert(1)> TACE")
-    page.locator("a.chip").first.click()
-    page.wait_for_selector("mark")
+    assert page.locator("#turn-1 img").count() == 0
+    page.locator("blockquote a.chip").first.click()
+    page.wait_for_selector("#pane mark")
     assert requested
     assert [url for url in requested if not re.match(re.escape(address) + "/", url)] == []
-    assert said == []
-    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing(browser: Browser, address: str, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    found: dict[str, list[str]] = {}
+
+    def look(state: str) -> None:
+        results = Axe().run(page, options={"resultTypes": ["violations"]})
+        if results.violations_count:
+            rules = [
+                f"{v['id']}: {v['nodes'][0]['html'][:120]} {v['nodes'][0]['failureSummary'][:200]}"
+                for v in results.response["violations"]
+            ]
+            found[state] = rules
+
+    for state, question in STATES.items():
+        ask(page, address, question)
+        for details in page.locator("#turns details").all():
+            details.evaluate("element => { element.open = true; }")
+        look(state)
+    page.goto(f"{address}/nothing")
+    look("error")
+    for path in ("/evidence", "/rules?therapy=tace", "/about", "/source/criss-makary-2024"):
+        page.goto(address + path)
+        look(path)
+    context.close()
+    assert found == {}

@@ -7,7 +7,7 @@ import pytest
 
 from assistant import Assistant
 from corpus.document import Document, UnitKind
-from web.terminal import answer_text, cell, passages_text, section_text
+from web.terminal import answer_text, cell, passages_text, section_text, works_words
 
 
 def words(text: str) -> str:
@@ -21,12 +21,16 @@ def words(text: str) -> str:
 def test_every_quote_stands_whole_above_its_place_and_link(assistant: Assistant, question: str) -> None:
     answer = assistant.ask(question)
     text = answer_text(answer)
-    for citation in answer.citations:
+    quoted = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
+    for citation in (c for c in answer.citations if c.n in quoted):
         assert f"“{citation.display}” [{citation.n}]" in words(text)
         before, _, after = text.partition(citation.url)
         assert before.rstrip().split("\n")[-1].startswith(f"    [{citation.n}] {' › '.join(citation.path)}")
-        assert after.startswith("\n\n")
-    assert re.findall(r"” \[(\d+)\]", words(text)) == [str(c.n) for c in answer.citations]
+        told = works_words(citation)
+        assert words(after).startswith(told) if told else after.startswith("\n\n")
+    assert {int(n) for n in re.findall(r"” \[(\d+)\]", words(text))} == quoted | {
+        n for part in answer.outline for n in part.citations
+    }
 
 
 def test_the_answer_to_one_question_is_laid_out_exactly(assistant: Assistant) -> None:
@@ -37,7 +41,8 @@ def test_the_answer_to_one_question_is_laid_out_exactly(assistant: Assistant) ->
         "progressing rapidly [54].” [1]\n"
         "    [1] 3. Locoregional Therapies › 3.5. Transarterial Radioembolization vs. Chemoembolization"
         " · references 54\n"
-        "        /source/criss-makary-2024/f9848353?at=30547-30766#cited\n\n"
+        "        /source/criss-makary-2024/f9848353?at=30547-30766#cited\n"
+        "        Rabei, R. et al. Curr. Treat. Options Oncol. 2023 [ref 54]\n\n"
     )
     assert text.endswith(
         "Source: Criss CR, Makary MS. Curr. Oncol. 2024, 31, 2076–2091. © 2024 by the authors, licensed under "

@@ -58,7 +58,7 @@ def test_the_wheel_holds_what_it_needs_and_answers_from_another_folder(
     assert files(ROOT / "web" / "templates", ".html") <= names
     assert files(ROOT / "web" / "static", ".css", ".svg") <= names
     assert files(ROOT / "web" / "store", ".py", ".mako") <= names
-    assert {f"corpus/guidelines/{REVIEW}/source.md", "corpus/vocabulary/terms.yaml", "web/templates/chat.html"} <= names
+    assert {f"corpus/guidelines/{REVIEW}/source.md", "corpus/vocabulary/terms.yaml", "web/static/app.js"} <= names
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"corpus", "index", "assistant", "web"}
     assert not [name for name in names if "__pycache__" in name or "/test" in name]
