@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
 import typer
 
 from corpus.errors import NelmError
+from web.kept_commands import conversations, feedback
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -386,6 +387,32 @@ def serve(
     from web.service import run
 
     run(host, port)
+
+
+@app.command()
+def replay(
+    conversation: Annotated[str, typer.Argument(help="The conversation's id.")],
+    *,
+    database: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--database", envvar="NELM_DATABASE_URL", help="URL of the database.", show_default=False),
+    ] = None,
+    index: IndexOption = None,
+) -> None:
+    """Answer a kept conversation anew and print what comes out otherwise, and why."""
+    from web.replay import replay_text, replayed
+    from web.store.database import DatabaseStore
+    from web.store.location import database_url
+
+    store = DatabaseStore.open(database_url(database))
+    stored = store.stored(conversation)
+    store.audit("read", "cli", conversation)
+    store.close()
+    _say(replay_text(tuple(replayed(_open(index), stored))))
+
+
+app.add_typer(conversations, name="conversations")
+app.command()(feedback)
 
 
 @app.command()

@@ -104,8 +104,8 @@ def _pieces(unit: Unit, document: Document, start: int, end: int) -> tuple[str, 
 def _attached(document: Document, assistant: Assistant) -> Mapping[str, tuple[Attached, ...]]:
     """What attaches to each unit: every rule by its quote, every note by its units."""
     book, name = assistant.patients.book, document.citation.id
-    of_rules = [(key, rule.id) for key, rule in book.rules.items() if rule.document == name]
-    rules = _by_unit((place.unit.id, rule) for key, rule in of_rules for place in assistant.criteria([key]))
+    of_rules = [key for key, rule in book.rules.items() if rule.document == name]
+    rules = _by_unit((place.unit.id, key) for key in of_rules for place in assistant.criteria([key]))
     notes = _by_unit((unit, note.text) for note in book.notes.values() if note.document == name for unit in note.units)
     return MappingProxyType({unit: (*_rules(rules, unit), *_notes(notes, unit)) for unit in {*rules, *notes}})
 
@@ -119,7 +119,8 @@ def _by_unit(pairs: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
 
 def _rules(rules: Mapping[str, list[str]], unit: str) -> Iterator[Attached]:
     if held := rules.get(unit):
-        told = f"{len(held)} rule{'s rest' if len(held) > 1 else ' rests'} on this: {', '.join(held)}"
+        names = ", ".join(key.rpartition("/")[2] for key in held)
+        told = f"{len(held)} rule{'s rest' if len(held) > 1 else ' rests'} on this: {names}"
         yield Attached("rule", "R", told, f"/rules#{quote(held[0])}")
 
 

@@ -78,7 +78,8 @@ def _fact(definition: FactDefinition, value: Any, units: UnitBook) -> PatientFac
         return PatientFact(
             definition.id, "value", sizes=sizes, complete=True, unit=definition.unit, source="structured"
         )
-    return number(definition.id, _interval(definition, value, units))
+    written = value if isinstance(value, str) else ""
+    return replace(number(definition.id, _interval(definition, value, units)), as_written=written)
 
 
 def _interval(definition: FactDefinition, value: Any, units: UnitBook) -> Interval:

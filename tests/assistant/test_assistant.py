@@ -77,6 +77,9 @@ def check(answer: Answer) -> None:
     assert json.loads(answer.to_json().encode("utf-8"))["schema"] == "nelm.answer/1"
     numbers = [citation.n for citation in answer.citations]
     named = [n for said in (answer.statements, answer.recommendations, answer.notes) for s in said for n in s.citations]
+    named += [n for part in answer.outline for n in part.citations]
+    rows = answer.comparison.rows if answer.comparison else ()
+    named += [n for row in rows for cell in row.cells for n in cell.citations]
     assert numbers == list(range(1, len(numbers) + 1))
     assert set(named) == set(numbers), "every citation is somebody's, and nobody names another"
     if answer.facts:  # a patient is described: the rules answer, nothing was decided
@@ -91,9 +94,11 @@ def check(answer: Answer) -> None:
         assert (answer.statements[0].kind, answer.statements[0].citations) == ("derived", ())
         assert {statement.role for statement in answer.statements[1:]} <= {"nearest"}
     else:
-        assert answer.status == "answered"
+        assert answer.status in {"answered", "conflict"}
         assert answer.reason is None
         assert answer.citations
+        told = [s for s in answer.statements if s.role == "contradiction" and s.kind == "derived"]
+        assert len(told) == (answer.status == "conflict")
         if answer.confidence is None:  # works asked for by number: nothing was decided
             assert {citation.section for citation in answer.citations} == {"References"}
         assert "answer" in {statement.role for statement in answer.statements if statement.kind == "quote"}
