@@ -55,7 +55,7 @@ _ALONE = frozenset(
 _NEVER_ONE = frozenset({"tace_agent", "lesion_count", "largest_lesion_cm", "liver_tumor_burden_percent"})
 """Facts by which a general question describes a treatment or a tumor; one alone makes no note of a patient."""
 _SENTENCE = re.compile(r"(?<=[.?!;])\s+|\s*\n\s*")
-_BROKEN = re.compile(r"[,:;\n–-]\s*[^,:;\n]{1,40}\?\s*$")
+_BROKEN = re.compile(r"[,:;\n–-][^\S\n]*[^,:;\n]{1,40}\?\s*$")
 """A note that ends in what is asked: "main PV thrombosed, TACE?"."""
 _SEVERAL = 2
 

@@ -13,6 +13,8 @@ from index.search import Ranking
 
 _ALIKE = 0.6
 """Cosine to a disputed question from which a question may be one; see docs/evaluation.md."""
+_FARTHER = 0.1
+"""How much less alike than to the nearest plainly answerable question it may be."""
 _NEAR = 8
 """Rank down to which the other side is looked for."""
 _PLAIN = frozenset({"who", "date", "where", "why"})
@@ -44,8 +46,9 @@ def dispute(
         return None
     by_key = {f"{tension.document}/{tension.id}": tension for tension in tensions}
     near = [library.places[row] for row in ranking.order[:_NEAR]]
+    floor = max(_ALIKE, float(ranking.likeness.questions.max(initial=0.0)) - _FARTHER)
     for number in sorted(range(len(alike)), key=lambda n: -round(float(alike[n]), 3)):
-        if alike[number] < _ALIKE:
+        if alike[number] < floor:
             return None
         tension = by_key[library.disputes[number]]
         sides = [_of(units, tension, [*best, *near]) for units in (tension.units_against, tension.units_supporting)]

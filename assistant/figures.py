@@ -121,13 +121,14 @@ class _Reader:
 
 def compared(query: Query, asking: Asking, lexicon: Lexicon) -> frozenset[str]:
     """Return the treatments whose results a question compares, empty where it does not compare two or more."""
-    return frozenset() if asking.attributes & _CONDITIONS else frozenset(sides_of(query, asking, lexicon))
+    return frozenset(sides_of(query, asking, lexicon))
 
 
 def sides_of(query: Query, asking: Asking, lexicon: Lexicon) -> tuple[str, ...]:
-    """Return the treatments a question sets beside one another, in its order; empty where it does not."""
+    """Return the same in the order in which the question names them."""
     therapies = [e for e, weight in query.concepts.items() if weight == 1.0 and lexicon.kinds.get(e) == "therapy"]
-    return tuple(therapies) if "comparison" in asking.attributes and len(therapies) >= _SIDES else ()
+    asks = "comparison" in asking.attributes and not asking.attributes & _CONDITIONS
+    return tuple(therapies) if asks and len(therapies) >= _SIDES else ()
 
 
 def directions(relations: Sequence[Relation], sides: frozenset[str], query: Query) -> tuple[Relation, ...]:

@@ -13,7 +13,7 @@ _SENTENCE = re.compile(r"(?<=[.?!\n])\s+")
 _SENTENCE_TEXT = re.compile(r"[^.?!\n]*[.?!\n]*")
 _INSTRUCTION = re.compile(
     r"""(?:ignore|disregard|forget|override|bypass)\b[^.?!]{0,60}\b(?:instructions?|prompts?|rules|everything\s+above)\b
-      | ^\s*(?:system|developer|admin(?:istrator)?|assistant|root)\s*(?:prompt|message|mode|override)?\s*:
+      | ^[^\S\n]*(?:system|developer|admin(?:istrator)?|assistant|root)\s*(?:prompt|message|mode|override)?\s*:
       | \bnew\s+(?:rule|instruction)s?\s+(?:from|for\s+you)\b
       | \byou\s+are\s+(?:now|no\s+longer)\b
       | \b(?:print|reveal|show|repeat|output|display)\b[^.?!]{0,40}\b(?:prompt|system\s+instructions)\b

@@ -68,7 +68,7 @@ FOLLOW_UP = Facet(
 )
 FACETS = (WHAT, WHO, NOT_WHO, HOW, RESULTS, HARM, FOLLOW_UP)
 _NEEDED = {
-    WHO: r"who\b|whom|candidates?|indicat|which patients|eligib|suitable",
+    WHO: r"who\b|whom|candidates?|\bindicat|which patients|eligib|suitable",
     NOT_WHO: r"contra-?indicat|should not|rule[sd]? out",
     HOW: r"^\W*(?:so )?how (?:is|are|do you|does one)\b.*(?:done|performed|carried out|delivered|given)"
     r"|\bprocedure\b|technique",
@@ -91,7 +91,7 @@ _BALANCE = re.compile(
     re.IGNORECASE,
 )
 _LIGHT = re.compile(
-    r"\b(?:give|show|list|name|tell|please|short|brief|quick|full|complete|all|every|me|an?|the|of|on|about|review|paper|"
+    r"\b(?:after|following|with|undergoing|give|show|list|name|tell|please|short|brief|quick|full|complete|all|every|me|an?|the|of|on|about|review|paper|"
     r"source|article|say|says|said|everything|treatment|therapy|procedure|liver|metasta\w+|tumou?rs?|overview|summary"
     r"|summari[sz]e)\b",
     re.IGNORECASE,

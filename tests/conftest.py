@@ -13,6 +13,7 @@ from corpus.document import Document
 from corpus.integrity import GUIDELINES
 from corpus.pack import load_pack
 from corpus.vocabulary import Vocabulary, load_vocabulary
+from index.library import Library
 from index.location import index_folder
 from index.opening import SearchIndex
 
@@ -67,3 +68,8 @@ def search_index(index_path: Path) -> SearchIndex:
 @pytest.fixture(scope="session")
 def assistant(search_index: SearchIndex) -> Assistant:
     return Assistant(search_index)
+
+
+@pytest.fixture(scope="session")
+def library(assistant: Assistant) -> Library:
+    return assistant.library

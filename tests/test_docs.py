@@ -21,6 +21,7 @@ DOCS = ROOT / "docs"
 PAGES = [
     "architecture",
     "conversation",
+    "web",
     "settings",
     "errors",
     "cli",
@@ -112,7 +113,9 @@ def test_every_command_and_its_options_are_documented(name: str) -> None:
     rows = [line for line in text_of(DOCS / "cli.md").split("\n") if re.match(rf"\|\s*`nelm {name}\b", line)]
     assert rows
     documented = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", " ".join(rows)))
-    options = {option for parameter in command.params for option in parameter.opts if option.startswith("-")}
+    parts = getattr(command, "commands", {}).values() or [command]
+    parameters = [parameter for part in parts for parameter in part.params]
+    options = {option for parameter in parameters for option in parameter.opts if option.startswith("-")}
     assert options - {"--help"} <= documented
     assert documented <= options
 

@@ -293,7 +293,7 @@ def leaves(values: Any) -> list[dict[str, Any]]:
     return [values] if "fact" in values else leaves(list(values.values()))
 
 
-@settings(deadline=None, derandomize=True, max_examples=1000)
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(TREES)
 def test_any_tree_is_read_whole_and_as_from_json(values: dict[str, Any]) -> None:
     condition = condition_from(values)
@@ -302,7 +302,7 @@ def test_any_tree_is_read_whole_and_as_from_json(values: dict[str, Any]) -> None
     assert [plain(atom) for atom in atoms(condition)] == leaves(values)
 
 
-@settings(deadline=None, derandomize=True, max_examples=500)
+@settings(deadline=None, derandomize=True, max_examples=200)
 @given(TREES, st.randoms(use_true_random=False))
 def test_a_tree_with_one_broken_leaf_is_refused(values: dict[str, Any], random: Any) -> None:
     found = leaves(values)

@@ -97,7 +97,7 @@ def test_rows_that_state_the_same_are_named_by_row(small: tuple[Library, Curatio
 
 def test_vectors_of_curated_texts_stand_in_the_order_of_the_texts() -> None:
     vectors = Vectors(unit_rows(0, 2), unit_rows(1, 3), unit_rows(2, 4), unit_rows(3, 1))
-    assert np.array_equal(vectors.curated, np.concatenate([unit_rows(1, 3), unit_rows(2, 4)]))
+    assert np.array_equal(vectors.curated, np.concatenate([unit_rows(1, 3), unit_rows(2, 4), unit_rows(3, 1)]))
     assert vectors.curated.dtype == np.float32
 
 
@@ -112,7 +112,7 @@ def test_the_legs_hold_the_projected_vectors_in_the_order_of_the_library(
     assert isinstance(legs.units, FaissVectors)
     assert isinstance(legs.questions, FaissVectors)
     assert np.array_equal(legs.units.vectors(), project(vectors.units, legs.projection))
-    asked = np.concatenate([vectors.questions, vectors.unanswerable])
+    asked = np.concatenate([vectors.questions, vectors.unanswerable, vectors.disputed])
     assert np.array_equal(legs.questions.vectors(), project(asked, legs.projection))
     again = fit_legs(library, held, vectors, QUICK)
     assert np.array_equal(again.projection, legs.projection)
@@ -127,7 +127,7 @@ def test_legs_are_fitted_where_no_question_is_answerable(small: tuple[Library, C
     library, held, vectors = without(*small, [], range(5))
     legs = fit_legs(library, held, vectors, QUICK)
     assert np.array_equal(legs.projection, np.eye(DIMENSION, dtype=np.float32))
-    assert legs.questions.size == 5
+    assert legs.questions.size == 5 + len(held.disputed)
 
 
 @pytest.mark.build
@@ -160,8 +160,8 @@ def test_without_keeps_the_numbered_texts_with_what_is_known_of_them(
 
 def test_without_anything_left_nothing_is_left(small: tuple[Library, Curation, Vectors]) -> None:
     thin, texts, rows = without(*small, [], [])
-    assert (thin.question_rows, thin.silences, texts.texts) == ((), (), ())
-    assert rows.curated.shape == (0, DIMENSION)
+    assert (thin.question_rows, thin.silences, texts.texts) == ((), (), texts.disputed)
+    assert rows.curated.shape == (len(texts.disputed), DIMENSION)
 
 
 @pytest.mark.build

@@ -290,8 +290,10 @@ def test_a_curated_text_is_likest_to_itself(search_index: SearchIndex, vocabular
     search, encoder = search_index.search, search_index.encoder
     assert len(questions) == len(search_index.library.question_rows)
     assert len(silent) == len(search_index.library.silences)
-    assert search.legs.questions.size == len(questions) + len(silent)
-    for texts, name in ((questions, "questions"), (silent, "unanswerable")):
+    disputed = [question for _, question in pack.disputed]
+    assert len(disputed) == len(search_index.library.disputes)
+    assert search.legs.questions.size == len(questions) + len(silent) + len(disputed)
+    for texts, name in ((questions, "questions"), (silent, "unanswerable"), (disputed, "disputed")):
         for number in (0, *range(100, len(texts), 400), len(texts) - 1):
             likeness = search.rank(search.read(texts[number]), encoder.encode(texts[number])).likeness
             similar = getattr(likeness, name)

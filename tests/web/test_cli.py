@@ -278,7 +278,10 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_the_commands_are_those_promised() -> None:
-    promised = "ask bench build chat check eval facts recommend rules schema search serve source"
+    promised = (
+        "ask bench build chat check conversations eval facts feedback recommend replay rules schema search serve "
+    )
+    promised += "source"
     assert promised.split() == COMMANDS
 
 

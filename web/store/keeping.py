@@ -39,6 +39,11 @@ class MemoryKeeping(MemoryStore):
         number = len(self._feedbacks) + 1
         self._feedbacks.append(Feedback(number, conversation, turn, verdict, reason, datetime.now(UTC)))
 
+    def delete(self, conversation: str) -> None:
+        """Remove a conversation with what was thought of its answers."""
+        super().delete(conversation)
+        self._feedbacks = [item for item in self._feedbacks if item.conversation != conversation]
+
     def feedbacks(self) -> Sequence[Feedback]:
         """Return all feedback, oldest first."""
         return tuple(self._feedbacks)
