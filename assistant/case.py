@@ -13,12 +13,12 @@ _SOMEBODY = re.compile(
       |(?:the\ (?:patient|pt)|pt)\ (?:has|had|is|was|asks|wants|refuses|presents|progressed)
       |he|she|him|his|her|himself|herself|year[- ]old|y/?o|mr|mrs|ms|i\ have|i\ had|i\ am|i['’]m|my
       |tomorrow|tonight|this\ morning|next\ week|on\ (?:mon|tues|wednes|thurs|fri)day)\b
-      |^\W*(?:patient|pt|man|woman|lady|gentleman|male|female)\b""",
+      |^\W*+(?:patient|pt|man|woman|lady|gentleman|male|female)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 """Words for one person; "a patient" and "patients" are anybody."""
 _GENERAL = re.compile(
-    r"^\W*(?:what|which|who|how|why|when|where|define|list|name|explain|describe"
+    r"^\W*+(?:what|which|who|how|why|when|where|define|list|name|explain|describe"
     r"|compare|does|do|did|is|are|was|were|can|could"
     r"|should|will|would|has|have|had|since|given|as|because|in|for|among)\b",
     re.IGNORECASE,
@@ -29,13 +29,13 @@ _TREATMENT = re.compile(
     r"|now|technique|modality)\b|\b(?:ok|okay|suitable|eligible|candidate|possible"
     r"|allowed|safe|advisable|contraindicated"
     r"|recommend(?:ed|ation)?s?|advise|suggest|go ahead|proceed|can (?:we|i|he|she|they)|should (?:we|i|he|she|they)"
-    r"|(?:change|alter|affect|matter)s?(?: (?:any|some)thing| for)?(?=\W*$)|still (?:an option"
+    r"|(?:change|alter|affect|matter)s?(?: (?:any|some)thing| for)?(?=\W*+$)|still (?:an option"
     r"|fine|possible|on)|would you|what do you (?:think|suggest|advise)|how (?:to"
     r"|should we|would you) (?:treat|manage|proceed))\b",
     re.IGNORECASE,
 )
 _WHETHER = re.compile(
-    r"^\W*(?:(?:so|and|then|but|ok(?:ay)?|now|also)\b[\s,]*)*"
+    r"^\W*+(?:(?:so|and|then|but|ok(?:ay)?|now|also)\b[\s,]*)*"
     r"(?:(?:is|are|would|could|can|should|may|might|will)\b.*\b(?:options?|possible|feasible|suitable|reasonable|safe"
     r"|indicated|contra-?indicated|allowed|appropriate|advisable|ok(?:ay)?|(?:good )?(?:idea|choice|alternative)"
     r"|candidate|eligible|fine|better|best|preferable|ruled out|out of the question)\b"

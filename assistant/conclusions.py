@@ -193,8 +193,11 @@ class Concluder:
     def _standing(
         self, placed: Placed, rules: Sequence[Rule], cited: CitedPlaces, quoted: set[str]
     ) -> Iterator[Statement]:
-        """Where a therapy stands, then the sentences of the rules that say so."""
-        yield Statement(self._line(placed), "derived", "lead", self._numbers(rules, cited))
+        """Where a therapy stands, then the sentences of the rules that say so and of those shown with them."""
+        behind = [rule for rule in rules if rule.key in placed.rules]
+        if placed.standing in _EXCLUDED:  # the line rests on what excludes; the rest stands beside it
+            behind = [rule for rule in behind if any(c.effect in EXCLUDING for c in rule.then)] or behind
+        yield Statement(self._line(placed), "derived", "lead", self._numbers(behind, cited))
         yield from self._quotes((place for rule in rules for place in self._places[rule.key]), cited, quoted)
 
     def _line(self, placed: Placed) -> str:

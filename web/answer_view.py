@@ -115,8 +115,9 @@ def shown_turn(turn: Turn, book: RuleBook) -> ShownTurn:
 
 def figure_beside(figure: ComparedFigure) -> str:
     """Return what a figure must not be read without: of what, in whom, how many, in which study."""
-    parts = [figure.subject, figure.population, f"n = {figure.n}" if figure.n else "", figure.design, figure.study]
-    return ", ".join(part for part in dict.fromkeys(parts) if part)
+    whom = "" if figure.population.casefold() in figure.subject.casefold() else figure.population
+    parts = [figure.subject, whom, f"n = {figure.n}" if figure.n else "", figure.design, figure.study]
+    return ", ".join(part for part in parts if part)
 
 
 def _statements(answer: Answer, chips: dict[int, Chip]) -> Iterator[ShownStatement]:

@@ -24,7 +24,8 @@ def fact_words(fact: Fact, book: RuleBook) -> str:
     name = book.facts[fact.id].name
     if fact.state == "value":
         number = fact.low is not None or fact.high is not None
-        shown = fact.value if fact.value is not None else " or ".join(fact.candidates)
+        shown = fact.value if fact.value is not None else " or ".join(book.names.get(c, c) for c in fact.candidates)
+        shown = book.names.get(shown, shown) if isinstance(shown, str) else shown
         shown = f"{shown:.4g}" if isinstance(shown, float) else str(shown)
         stated = f"{shown} {fact.unit}" if number and fact.unit else shown.replace("_", " ")
     else:
@@ -56,6 +57,11 @@ def _report(answer: Answer, book: RuleBook) -> Iterator[str]:
             for item in placed:
                 yield f"- **{book.names[item.therapy]}**"
                 yield from (f"  - {line}" for line in _conclusions(answer, item.therapy))
+    placed_at_all = {item.therapy for item in answer.therapies}
+    others = [r for r in answer.recommendations if r.therapy not in placed_at_all and r.effect != "info"]
+    if others:
+        yield "### Further conclusions"
+        yield from (f"- {recommendation_words(item)}" for item in others)
     yield ""
     yield "## To be established"
     yield from (f"- {'**In doubt:** ' if ask.critical else ''}{ask.question}" for ask in answer.ask[:MOST_QUESTIONS])

@@ -58,11 +58,13 @@ class CaseView:
 
     Attributes:
         groups: Heading, kind of standing, and therapies, weightiest first.
+        others: Conclusions on no therapy that stands anywhere, such as on the course of the disease.
         asked: What to establish next, shown open; ``further`` counts the rest.
     """
 
     facts: tuple[FactChip, ...]
     groups: tuple[tuple[str, str, tuple[TherapyRow, ...]], ...]
+    others: tuple[tuple[Recommendation, tuple[Citation, ...]], ...]
     asked: tuple[AskedFact, ...]
     further: int
 
@@ -85,7 +87,13 @@ def case_view(answer: Answer, book: RuleBook) -> CaseView:
         if rows:
             groups.append((heading, standing, rows))
     asked = tuple(_asked(ask, book) for ask in answer.ask[:MOST_QUESTIONS])
-    return CaseView(facts, tuple(groups), asked, max(0, len(answer.ask) - MOST_QUESTIONS))
+    placed = {item.therapy for item in answer.therapies}
+    others = tuple(
+        (item, tuple(answer.citations[n - 1] for n in item.citations))
+        for item in answer.recommendations
+        if item.therapy not in placed and item.effect != "info"
+    )
+    return CaseView(facts, tuple(groups), others, asked, max(0, len(answer.ask) - MOST_QUESTIONS))
 
 
 def _asked(ask: MissingFact, book: RuleBook) -> AskedFact:
@@ -103,7 +111,8 @@ def _chip(fact: Fact, book: RuleBook) -> FactChip:
     values = {FLAG: ("present", "absent"), CHOICE: definition.values}.get(definition.kind, ())
     changeable = fact.source != "derived" and definition.kind != SET
     words = fact_words(fact, book)
-    return FactChip(fact.id, definition.name, words, fact.state, fact.cue or "", values, definition.unit, changeable)
+    cue = fact.cue if fact.cue and any(letter.isalnum() for letter in fact.cue) else ""
+    return FactChip(fact.id, definition.name, words, fact.state, cue, values, definition.unit, changeable)
 
 
 def _unstated(answer: Answer, therapy: str, book: RuleBook) -> tuple[str, ...]:

@@ -29,6 +29,12 @@ from web.store.keeping import Keeping
 from web.store.records import Verdict
 from web.visitors import Visitor, visitor_of
 
+EXAMPLES = (
+    "What are the contraindications of TACE?",
+    "TACE or radioembolization: which gives longer survival?",
+    "62M, NELM G2, bilirubin 45 µmol/L, prior Whipple. TACE?",
+)
+"""Messages a newcomer can send with one click."""
 _EVENTS = "text/event-stream"
 _CONFIRMS = "None of the listed exclusions of {} applies."
 _MOST_REASON = 2_000
@@ -70,6 +76,7 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
             token=visitor.form_token,
             retention=retention_days,
             form=fact_form(book),
+            examples=EXAMPLES,
             error=error,
             said=said,
             edit=edit,
@@ -209,7 +216,9 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
                 "no patient is described in this turn", hint="Open the report below a patient's answer."
             )
         store.audit("export", "page", conversation)
-        return HTMLResponse(case_html(turns[number - 1].answer, book), headers={"cache-control": "no-store"})
+        return HTMLResponse(
+            case_html(turns[number - 1].answer, book, linked=True), headers={"cache-control": "no-store"}
+        )
 
     @router.get("/c/{conversation}/turns/{number}/therapies/{therapy}")
     def reasons(conversation: str, number: int, therapy: str) -> Response:

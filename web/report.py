@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from markdown_it import MarkdownIt
 
 from assistant.answer import Answer
@@ -9,8 +11,15 @@ from assistant.rules.book import RuleBook
 from web.case_report import case_markdown
 from web.pages import render
 
+STYLE = Path(__file__).parent / "static" / "report.css"
 
-def case_html(answer: Answer, book: RuleBook) -> str:
-    """Return one page for a tumour board as HTML that stands alone; mark-up in what was typed stays text."""
+
+def case_html(answer: Answer, book: RuleBook, *, linked: bool = False) -> str:
+    """Return one page for a tumour board as HTML; mark-up in what was typed stays text.
+
+    Args:
+        linked: Whether its style is a link, as the service's headers demand; else the page stands alone.
+    """
     body = MarkdownIt("js-default").render(case_markdown(answer, book))
-    return render("report.html", body=body)
+    style = "" if linked else STYLE.read_text(encoding="utf-8")
+    return render("report.html", body=body, linked=linked, style=style)

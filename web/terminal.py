@@ -12,6 +12,7 @@ from assistant.rules.book import RuleBook
 from corpus.document import Document, Unit, UnitKind
 from corpus.markup import clean
 from index.passage import Passage
+from web.answer_view import figure_beside
 from web.case_report import MOST_QUESTIONS, fact_words
 
 WIDTH = 100
@@ -50,10 +51,9 @@ def comparison_text(comparison: Comparison) -> str:
 
 def figure_words(figure: ComparedFigure) -> str:
     """Return a figure with what it must not be read without."""
-    beside = [figure.subject, figure.population, f"n = {figure.n}" if figure.n else "", figure.design, figure.study]
     of_one = "; both of one comparison" if figure.same_comparison else ""
     value = f"{figure.value} ({figure.interval})" if figure.interval else figure.value
-    return f"{value} — {', '.join(part for part in dict.fromkeys(beside) if part)}{of_one} [{figure.citation}]"
+    return f"{value} — {figure_beside(figure)}{of_one} [{figure.citation}]"
 
 
 def _outline_text(answer: Answer) -> str:

@@ -63,7 +63,8 @@ class Follower:
         """
         before = state.topical
         if before is None:
-            return Resolved(said, wanting=self._leans(said) and not self._subjects(said))
+            named = any(self._lexicon.kinds.get(entry) in _NAMED for entry in self._entries(said))
+            return Resolved(said, wanting=self._leans(said) and not named)
         if leaning.COMPARE.fullmatch(said) and (sides := self.compared(state)):
             return Resolved(f"Compare {sides}", completed=True)
         if (corrected := self._corrected(said, before)) is not None:
@@ -334,7 +335,11 @@ class Follower:
         spans = _spans(text)
         found: dict[str, Focus] = {}
         for mention in self._mentions(text):
-            written = text[spans[mention.first][0] : spans[mention.last - 1][1]].removesuffix("'s").removesuffix("’s")
+            if mention.last > len(spans):  # a text that folds otherwise as a whole than letter by letter
+                written = self._lexicon.names[mention.entry]
+            else:
+                written = text[spans[mention.first][0] : spans[mention.last - 1][1]]
+            written = written.removesuffix("'s").removesuffix("’s")
             kind = self._lexicon.kinds.get(mention.entry, "")
             found.setdefault(mention.entry, Focus(mention.entry, written, kind, how))
         return list(found.values())
@@ -373,8 +378,13 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)+|[a-z\d]+(?:'[a-z]+)?")
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    """Offsets of a text's words, in step with `index.analysis.words`."""
+    """Offsets of a text's words, in step with `index.analysis.words`.
+
+    Folding may make one character several ("ﬁ") or none; each folded one keeps the place it came from.
+    """
     folded = fold(text)
-    if len(folded) != len(text):
-        folded = text.lower()
-    return [(found.start(), found.end()) for found in _WORD.finditer(folded)]
+    if len(folded) == len(text):
+        return [(found.start(), found.end()) for found in _WORD.finditer(folded)]
+    origin = [n for n, character in enumerate(text) for _ in fold(character)]
+    apart = "".join(fold(character) for character in text)
+    return [(origin[found.start()], origin[found.end() - 1] + 1) for found in _WORD.finditer(apart)]

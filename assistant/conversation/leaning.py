@@ -5,36 +5,38 @@ from __future__ import annotations
 import re
 
 OPENER = re.compile(
-    r"""^\W*(?:(?:ok(?:ay)?|so|well|right|thanks?|thank\ you|great|now|then|hm+|and|but|also|or|plus)\b[\s,.:!–-]*)*""",
+    r"""^\W*+(?:(?:ok(?:ay)?|so|well|right|thanks?|thank\ you|great|now|then|hm+|and|but|also|or|plus)\b
+      [\s,.:!–-]*)*""",
     re.IGNORECASE | re.VERBOSE,
 )
 CONTINUES = re.compile(
-    r"""^\W*(?:(?:ok(?:ay)?|so|well|right|now)\b[\s,.:!–-]*)*
+    r"""^\W*+(?:(?:ok(?:ay)?|so|well|right|now)\b[\s,.:!–-]*)*
     (?:and\b|but\b|also\b|or\b|what\ (?:about|of|if)\b|how\ about\b|same\ (?:question\ )?for\b|versus\b|vs\b
       |compared\ (?:with|to)\b
       |for\b|in\b|with\b|without\b|after\b|before\b|then\b|instead\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 ELLIPSIS = re.compile(
-    r"^\W*(?:(?:and|but|or|so|ok(?:ay)?|also|then|now)\b[\s,]*)*(?:what (?:about"
+    r"^\W*+(?:(?:and|but|or|so|ok(?:ay)?|also|then|now)\b[\s,]*)*(?:what (?:about"
     r"|of|if)|how about|(?:the )?same (?:question )?(?:for|with|in)|for|in|with"
     r"|after|before|during|by)?\b"
     r"[\s,:]*",
     re.IGNORECASE,
 )
 AGAINST = re.compile(
-    r"^\W*(?:and\s+)?(?:versus|vs\.?|compared (?:with|to)|against|rather than|instead of|or)(?!\w)\W*", re.IGNORECASE
+    r"^\W*+(?:and\s+)?(?:versus|vs\.?|compared (?:with|to)|against|rather than|instead of|or)(?!\w)\W*+", re.IGNORECASE
 )
 CORRECTION = re.compile(
-    r"""^\W*(?:(?:(?:no|sorry|wait|oops|pardon|apologies|correction|actually|rather
+    r"""^\W*+(?:(?:(?:no(?=\s*[,.;:!–—-]|\s+(?:wait|sorry|actually|rather|i\ meant|i\ mean|make\ that|not\ that)\b)
+      |sorry|wait|oops|pardon|apologies|correction|actually|rather
       |i\ meant(?:\ to\ (?:say|ask))?|i\ mean|make\ that|my\ mistake
       |that\ was\ wrong|i\ misspoke|not\ that)\b[\s,.:;!–—-]*(?:but\ |about\ )?)+)""",
     re.IGNORECASE | re.VERBOSE,
 )
 COMPARE = re.compile(
-    r"\W*(?:(?:can|could) you |please |now )*compare"
-    r"(?: (?:them|both|the two|these|those|these two|the two of them))?\W*"
-    r"|\W*how do (?:they|these|the two) compare\W*",
+    r"\W*+(?:(?:can|could) you |please |now )*compare"
+    r"(?: (?:them|both|the two|these|those|these two|the two of them))?\W*+"
+    r"|\W*+how do (?:they|these|the two) compare\W*+",
     re.IGNORECASE,
 )
 SINGULAR = re.compile(
@@ -48,7 +50,7 @@ SINGULAR = re.compile(
 )
 PLURAL = re.compile(
     r"\b(?:(?P<own>their)|(?P<they>they|them|these|those)\b(?! (?:patient|people|who|with))"
-    r"|(?P<each>both|either|neither)\b(?=\W*$|\s*[?,.;]|\s+(?:of|is|are|was|were|do|does|have|has|can|be|work)\b)"
+    r"|(?P<each>both|either|neither)\b(?=\W*+$|\s*[?,.;]|\s+(?:of|is|are|was|were|do|does|have|has|can|be|work)\b)"
     r"|(?P<two>(?:of )?(?:the )?two(?: of them)?|the former|the latter|the (?:first"
     r"|second) one|each other)(?=\W|$)(?! [a-z]{3,}s\b))",
     re.IGNORECASE,
@@ -82,8 +84,10 @@ PEOPLE = re.compile(
     re.IGNORECASE,
 )
 """A pronoun for people: they live, treatments do not."""
-WANTS_NAME = re.compile(r"^\W*(?:which|what|name|is there|are there)\b", re.IGNORECASE)
-DEFINES = re.compile(r"^\W*(?:what (?:is|are)|what's|define|explain|describe)\b(?! (?:the|its|their)\b)", re.IGNORECASE)
+WANTS_NAME = re.compile(r"^\W*+(?:which|what|name|is there|are there)\b", re.IGNORECASE)
+DEFINES = re.compile(
+    r"^\W*+(?:what (?:is|are)|what's|define|explain|describe)\b(?! (?:the|its|their)\b)", re.IGNORECASE
+)
 TOGETHER = re.compile(r"\b(?:combin\w+|together|plus|added? to|on top of|alongside|and then)\b", re.IGNORECASE)
 ONES = re.compile(
     r"\b(?:ones?|version|variant|kind|type|sort|group|arm|patients?|people|those"
@@ -91,11 +95,11 @@ ONES = re.compile(
     re.IGNORECASE,
 )
 PHRASE = re.compile(
-    r"^\W*(?:for|in|with|without|after|before|during|by|under|over|above|below|from|at|on)\b", re.IGNORECASE
+    r"^\W*+(?:for|in|with|without|after|before|during|by|under|over|above|below|from|at|on)\b", re.IGNORECASE
 )
 """A turn that only narrows the last question: "without the PRRT?"."""
 QUESTION = re.compile(
-    r"^\W*(?:what|which|who|whom|whose|how|why|when|where|is|are|was|were|do"
+    r"^\W*+(?:what|which|who|whom|whose|how|why|when|where|is|are|was|were|do"
     r"|does|did|can|could|should|would|will|has|have|had|may|might|list|name"
     r"|define"
     r"|explain|describe|compare|tell|show|give)\b",

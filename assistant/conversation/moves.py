@@ -83,7 +83,7 @@ _ASIDE: tuple[tuple[Move, str], ...] = (
         r"|how come|what(?:'s| is) the reason|for what reason)",
     ),
 )
-_ASIDES = tuple((move, re.compile(rf"\W*(?:{words})\W*", re.IGNORECASE)) for move, words in _ASIDE)
+_ASIDES = tuple((move, re.compile(rf"\W*+(?:{words})\W*+", re.IGNORECASE)) for move, words in _ASIDE)
 _ORDINALS = {
     word: number
     for number, words in enumerate(
@@ -92,25 +92,25 @@ _ORDINALS = {
     for word in words
 }
 _ORDINAL = re.compile(
-    r"\W*(?:and |ok |so )?(?:(?:the|take the|i mean the|what about the) )?(?:(?P<word>first"
+    r"\W*+(?:and |ok |so )?(?:(?:the|take the|i mean the|what about the) )?(?:(?P<word>first"
     r"|1st|second|2nd|third|3rd|fourth|4th|fifth|5th|last)"
-    r"(?: (?:one|option|choice))?|(?:number|no\.?|option) (?P<number>[1-9])|(?P<digit>[1-9]))\W*",
+    r"(?: (?:one|option|choice))?|(?:number|no\.?|option) (?P<number>[1-9])|(?P<digit>[1-9]))\W*+",
     re.IGNORECASE,
 )
 _NEW_PATIENT = re.compile(
-    r"\W*(?:ok(?:ay)?|right|now|so|and|thanks?|next up|then)?\W*(?:here(?:'s"
+    r"\W*+(?:ok(?:ay)?|right|now|so|and|thanks?|next up|then)?\W*+(?:here(?:'s"
     r"| is) |i have |now )?(?:another|a (?:new|different|second|third)|the next"
     r"|next|new|different)"
     r" (?:patient|case|pt)\b\s*(?:[:,.;–—-]|is a|is an|has|with|now)?\s*(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _NTH_PATIENT = re.compile(
-    r"\W*(?:(?P<word>first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th) (?:patient"
+    r"\W*+(?:(?P<word>first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th) (?:patient"
     r"|case|pt)|(?:patient|case|pt) (?P<number>[1-9]))\s*[:,–—-]\s*(?P<rest>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _BACK = re.compile(
-    r"\W*(?:ok(?:ay)?|right|now|so|and|thanks?)?\W*(?:(?:(?:going|coming|let'?s go"
+    r"\W*+(?:ok(?:ay)?|right|now|so|and|thanks?)?\W*+(?:(?:(?:going|coming|let'?s go"
     r"|let us go|return(?:ing)?|go) )?(?:back )?to|back|for|what about|and)"
     r" (?:the |my )?(?:(?P<which>first|previous|last|earlier|other|second|third"
     r"|1st|2nd|3rd|original|former) (?:patient|case|pt|one|man|woman|lady|gentleman)"
@@ -120,22 +120,22 @@ _BACK = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SWITCH = re.compile(
-    r"\W*(?:ok(?:ay)?\W+|and\W+|now\W+|thanks?\W+)?(?:(?:an)?other|new|different"
-    r"|next|separate|unrelated) (?:topic|question|subject|matter|thing)\b\W*"
-    r"|\W*(?:changing|to change|let'?s change|switching) (?:the )?(?:topic|subject)s?\b\W*"
-    r"|\W*(?:on (?:another|a different) (?:note|topic)|something else|unrelated"
+    r"\W*+(?:ok(?:ay)?\W+|and\W+|now\W+|thanks?\W+)?(?:(?:an)?other|new|different"
+    r"|next|separate|unrelated) (?:topic|question|subject|matter|thing)\b\W*+"
+    r"|\W*+(?:changing|to change|let'?s change|switching) (?:the )?(?:topic|subject)s?\b\W*+"
+    r"|\W*+(?:on (?:another|a different) (?:note|topic)|something else|unrelated"
     r"|separately)\s*[:,–—-]\s*",
     re.IGNORECASE,
 )
 _RETURN = re.compile(
-    r"\W*(?:ok(?:ay)?\W+|and\W+|now\W+|so\W+)?(?:(?:going|coming|let'?s go|let us go"
+    r"\W*+(?:ok(?:ay)?\W+|and\W+|now\W+|so\W+)?(?:(?:going|coming|let'?s go|let us go"
     r"|return(?:ing)?|go) )?(?:back )?to (?:the |what you said about )?(?P<what>[^,:;?.–—]{2,60}?)"
     r"(?: again| (?:you|we|i) (?:mentioned|had|asked)(?: (?:before|earlier|first))?)?"
     r"\s*(?:[,:;.–—]|\s-\s)\s*(?P<rest>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _RETURNING = re.compile(
-    r"\W*(?:ok(?:ay)?\W+|and\W+|now\W+|so\W+)?(?:going |coming |let'?s go |let us go |return(?:ing)? |go )?back\b",
+    r"\W*+(?:ok(?:ay)?\W+|and\W+|now\W+|so\W+)?(?:going |coming |let'?s go |let us go |return(?:ing)? |go )?back\b",
     re.IGNORECASE,
 )
 _RECALL = re.compile(
@@ -145,10 +145,10 @@ _RECALL = re.compile(
     re.IGNORECASE,
 )
 _ALL_FACTS = re.compile(
-    r"\W*(?:and )?(?:(?:so )?what (?:do (?:you|we) know|have (?:you|we) (?:noted"
+    r"\W*+(?:and )?(?:(?:so )?what (?:do (?:you|we) know|have (?:you|we) (?:noted"
     r"|got|recorded)|have i (?:said|told you))(?: (?:so far|about (?:her|him"
     r"|them|this patient|the patient)))*"
-    r"|(?:please )?(?:summari[sz]e|recap|repeat) (?:the |this )?(?:patient|case|facts)(?: (?:so far|again))?)\W*",
+    r"|(?:please )?(?:summari[sz]e|recap|repeat) (?:the |this )?(?:patient|case|facts)(?: (?:so far|again))?)\W*+",
     re.IGNORECASE,
 )
 

@@ -16,7 +16,8 @@ from index.analysis import content_terms
 
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w.,]*\d)")
 _CORRECTS = re.compile(
-    r"""^\W*(?:no|sorry|wait|oops|pardon|apologies|correction|actually|rather|i\ meant|i\ mean
+    r"""^\W*+(?:no(?=\s*[,.;:!–—-]|\s+(?:wait|sorry|actually|rather|i\ meant|i\ mean|make\ that|correction)\b)
+    |sorry|wait|oops|pardon|apologies|correction|actually|rather|i\ meant|i\ mean
     |make\ that|my\ mistake|i\ misspoke)\b[\s,.:;!–—-]*""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -18,7 +18,7 @@ def sides(assistant: Assistant, tension: str) -> tuple[set[str], set[str]]:
         ("Does TACE or TARE give the longer survival?", "tace-or-tare"),
         ("Is liver-directed treatment supported for a G3 NET?", "g3"),
         ("May a 55 mm metastasis be treated with microwave ablation?", "ablation-size"),
-        ("Up to what tumour burden is chemoembolization possible?", "liver-burden"),
+        ("How large may the tumour burden be for chemoembolization?", "liver-burden"),
     ],
 )
 def test_both_sides_are_quoted_and_the_tension_told(assistant: Assistant, question: str, tension: str) -> None:

@@ -112,7 +112,7 @@ def test_the_first_page_asks_for_a_question_and_names_the_source(client: TestCli
     response = client.get("/")
     page = Page(response.text)
     assert response.headers["content-type"] == "text/html; charset=utf-8"
-    assert len(page.find("form", method="post", action="/ask")) == 1
+    assert len(page.find("form", method="post", action="/ask", id="ask")) == 1
     ((textarea, _),) = page.find("textarea", name="question")
     assert page.find("label", for_=textarea["id"])
     assert review.citation.attribution in response.text

@@ -321,14 +321,10 @@ def test_a_hostile_message_is_shown_as_its_very_text_and_streamed_as_two_events(
         assert data["html"].count("<h2") == len(list(read(data["html"]).iter("h2"))), message[:80]
 
 
-@pytest.mark.xfail(strict=True, raises=IndexError, reason="the spans of words are of another folding than the words")
 def test_letters_that_fold_to_several_are_answered(assistant: Assistant) -> None:
     assert assistant.conversation().say(FOLDING).question == FOLDING
 
 
-@pytest.mark.xfail(
-    strict=True, reason="patterns that begin with any number of signs, twice, try every division of them"
-)
 def test_a_row_of_signs_does_not_keep_the_service_busy(assistant: Assistant) -> None:
     begun = time.perf_counter()
     assistant.conversation().say("{" * 4_000 + " TACE")

@@ -252,7 +252,6 @@ def test_nothing_is_styled_or_scripted_within_a_page(trees: dict[str, Element]) 
     assert per_page(trees, wrong) == {}
 
 
-@pytest.mark.xfail(strict=True, reason="the report's styles stand within it, and the policy forbids them")
 def test_a_page_with_styles_of_its_own_is_allowed_to_have_them(client: TestClient, pages: dict[str, str]) -> None:
     """What the policy forbids is not shown: a page within which styles stand has to name them by their hash."""
     path = send(client, question=CASE).url.path

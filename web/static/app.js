@@ -43,6 +43,7 @@ function place(data) {
   one("#conversation").value = data.conversation;
   history.replaceState(null, "", `/c/${data.conversation}`);
   one('label[for="question"]').textContent = "Next question";
+  box.placeholder = "What about its complications?";
   const turn = one(`#turn-${data.number}`);
   turn.scrollIntoView({ block: "start" });
   turn.focus({ preventScroll: true });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,92 @@ def test_a_citation_that_is_not_there_is_not_replaced_by_another(assistant: Assi
     assert (missing.status, missing.citations) == ("declined", ())
     shown = conversation.say("source 1")
     assert cited[0].quote in [citation.quote for citation in shown.citations]
+
+
+DENIALS = [
+    ("No ascites.", "ascites"),
+    ("No prior Whipple. 50F with NELM, G2. TACE?", "whipple_history"),
+    ("No ascites, no portal vein thrombosis. 59M, NELM. TACE?", "ascites"),
+    ("no extrahepatic disease, 61F with NELM G1. Resection?", "extrahepatic_disease"),
+    ("No biliary anastomosis and no Whipple: 66M, NELM G2. TARE?", "biliary_anastomosis"),
+]
+
+
+@pytest.mark.parametrize(("text", "fact"), DENIALS)
+@pytest.mark.parametrize("first", ["", "62M with NELM, G2. TACE?", "What is TACE?"])
+def test_a_denial_at_the_beginning_is_no_correction(assistant: Assistant, text: str, fact: str, first: str) -> None:
+    """“No ascites” must never be read as “no, ascites”."""
+    alone = assistant.patients.reader.read(text).get(fact)
+    assert alone is not None
+    conversation = assistant.conversation()
+    if first:
+        conversation.say(first)
+    conversation.say(text)
+    held = conversation.facts.get(fact)
+    if held is not None:
+        assert (held.state, held.candidates) == (alone.state, alone.candidates)
+    if first.startswith("62M") or "?" in text:
+        assert held is not None
+
+
+@pytest.mark.parametrize("text", ["no, G3", "No – G3", "no wait, G3", "no. She is G3"])
+def test_a_no_that_puts_right_does(assistant: Assistant, text: str) -> None:
+    conversation = assistant.conversation()
+    conversation.say("62M with NELM, G2. TACE?")
+    conversation.say(text)
+    grade = conversation.facts.get("grade")
+    assert grade is not None
+    assert grade.candidates == ("G3",)
+
+
+@pytest.mark.parametrize(
+    "text", ["Is TAE an option?", "Could RFA be done?", "Would TARE be possible?", "Is TACE contraindicated?"]
+)
+@pytest.mark.parametrize("between", ["", "What are the complications of TAE?"])
+def test_a_treatment_asked_about_beside_a_patient_is_asked_for_them(
+    assistant: Assistant, text: str, between: str
+) -> None:
+    conversation = assistant.conversation()
+    conversation.say("62M, NET G2 with liver metastases, prior Whipple, no ascites. TACE?")
+    if between:
+        conversation.say(between)
+    answer = conversation.say(text)
+    assert answer.patient == "Patient 1"
+    assert answer.therapies
+    if "TA" in text and "TARE" not in text:
+        standings = {item.therapy: item.standing for item in answer.therapies}
+        assert standings["tae"] == standings["tace"] == "contraindicated"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Is TAE an option in patients with ascites?", "Is TACE better than TAE?"],
+)
+def test_a_question_in_general_beside_a_patient_stays_one(assistant: Assistant, text: str) -> None:
+    conversation = assistant.conversation()
+    conversation.say("62M, NET G2 with liver metastases, prior Whipple, no ascites. TACE?")
+    assert conversation.say(text).patient is None
+
+
+@pytest.mark.parametrize("text", ["{" * 20_000, '"' * 20_000, "\n" * 20_000, "( " * 10_000 + "TACE?"])
+def test_punctuation_does_not_take_longer_than_words(assistant: Assistant, text: str) -> None:
+    conversation = assistant.conversation()
+    begun = time.perf_counter()
+    conversation.say(text)
+    assert time.perf_counter() - begun < 20  # quadratic patterns took minutes
+
+
+def test_letters_that_fold_into_several_are_followed(assistant: Assistant) -> None:
+    conversation = assistant.conversation()
+    conversation.say("Is ＴＡＣＥ ﬁ ẞ İ ı better than TAE?")
+    assert conversation.turns[0].focus
+
+
+def test_both_readings_are_offered_and_the_other_is_a_number_away(assistant: Assistant) -> None:
+    conversation = assistant.conversation()
+    conversation.say("TAE or TACE: which has less post-embolization syndrome?")
+    answer = conversation.say("Is it done in one session?")
+    turn = conversation.turns[-1]
+    assert len(turn.choices) == 2
+    assert all(f"“{choice}”" in answer.text for choice in turn.choices)
+    assert conversation.say("2").resolved_question == turn.choices[1]
