@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: serve test proof soak index check lint types layers tests tools clean
+.PHONY: serve test proof soak wheel index check lint types layers tests tools clean
 
 serve: .venv/.serving
 	@$(BIN)/nelm build --if-needed
@@ -16,7 +16,11 @@ serve: .venv/.serving
 index: .venv/.serving
 	@$(BIN)/nelm build --if-needed
 
-test: .venv/.testing tools index lint types layers tests
+# What does not wait for one another runs side by side.
+test:
+	@$(MAKE) --no-print-directory -j2 .venv/.testing tools
+	@$(MAKE) --no-print-directory -j2 -Oline index lint types layers
+	@$(MAKE) --no-print-directory tests
 
 .venv/.torch: constraints.txt
 	@echo "Setting up .venv (once; a few minutes)"
@@ -51,8 +55,11 @@ tests: .venv/.testing
 proof: .venv/.testing index
 	@$(BIN)/python -m pytest -m proof --durations=0 tests/proof
 
+wheel: .venv/.testing index
+	@$(BIN)/python -m pytest -m install tests/web/test_wheel.py
+
 soak: .venv/.testing tools
-	@$(BIN)/python -m pytest -m soak --durations=0 tests/web/store
+	@$(BIN)/python -m pytest -m soak --durations=0 tests/web/store tests/web/test_kill.py
 
 clean:
 	rm -rf .venv var dist

@@ -68,6 +68,7 @@ class ShownTurn:
         evidence: For each sentence quoted, its citation and the works behind it.
         outline: Headings with the citations under them.
         quiet: Whether nothing is asserted.
+        choices: What a question back offers, or the readings there are; each can be sent as it stands.
     """
 
     number: int
@@ -82,6 +83,7 @@ class ShownTurn:
     chips: tuple[Chip, ...]
     case: CaseView | None
     quiet: bool
+    choices: tuple[str, ...]
 
     @property
     def chip_by_number(self) -> dict[int, Chip]:
@@ -110,6 +112,7 @@ def shown_turn(turn: Turn, book: RuleBook) -> ShownTurn:
         chips=tuple(chips.values()),
         case=case_view(answer, book) if answer.facts else None,
         quiet=answer.status in _QUIET,
+        choices=turn.choices,
     )
 
 

@@ -11,6 +11,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -62,11 +63,13 @@ def bench_report(folder: Path) -> str:
     reading_note = _milliseconds(patients.reader.read, [_NOTE] * 100)
     evaluated = statistics.median(rules) - statistics.median(reading_note)
     turns = _turn_milliseconds(assistant, questions)
+    kept = _kept_milliseconds(assistant, questions)
     rows = [
         ("`nelm ask` from a cold process, median of 5 (no torch)", f"{statistics.median(cold):.2f} s"),
         (f"a warm question, p50 / p99 of {len(warm)}", _percentiles(warm)),
         ("encoding alone, p50 / p99", _percentiles(encoding)),
         (f"a turn in a conversation of {len(turns)} turns, p50 / p99", _percentiles(turns)),
+        ("the same, kept in SQLite, p50 / p99", _percentiles(kept)),
         (f"reading a case of {_LETTER:,} characters, p50 / p99", _percentiles(reading)),
         (f"all {len(patients.book.rules)} rules for one patient with full trace, median", f"{evaluated:.1f} ms"),
         ("resident memory serving, after 1,000 questions", f"{memory:.0f} MB" if memory else "not measured here"),
@@ -75,19 +78,32 @@ def bench_report(folder: Path) -> str:
 
 
 def _turn_milliseconds(assistant: Assistant, questions: Sequence[str]) -> list[float]:
-    """Time each turn of one conversation: a patient, then distinct questions among turns that lean on them."""
-    asked = iter(questions[::7])
+    """Time each turn of one conversation."""
+    return _milliseconds(assistant.conversation().say, _said(questions[::7]), warm=0)
+
+
+def _kept_milliseconds(assistant: Assistant, questions: Sequence[str]) -> list[float]:
+    """Time each turn of one conversation that is kept in a database file."""
+    from assistant.conversation.store import say
+    from web.store.database import DatabaseStore
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = DatabaseStore.open(f"sqlite:///{folder}/conversations.sqlite3")
+        name = store.create()
+        said = _said(questions[3::7])
+        times = _milliseconds(lambda text: say(assistant.dialogue, store, name, text), said, warm=0)
+        store.close()
+    return times
+
+
+def _said(questions: Sequence[str]) -> list[str]:
+    """What is said in a conversation: a patient, then distinct questions among turns that lean on them."""
+    asked = iter(questions)
     said = [_NOTE]
     for number in range(_TURNS // 5):
         said += [next(asked), "What about its complications?", next(asked), "In short?"]
         said += [f"Sorry, her bilirubin is {1.1 + number / 10:.1f} mg/dL"]
-    times = []
-    conversation = assistant.conversation()
-    for text in said[:_TURNS]:
-        start = time.perf_counter()
-        conversation.say(text)
-        times.append((time.perf_counter() - start) * 1000)
-    return times
+    return said[:_TURNS]
 
 
 def _percentiles(values: Sequence[float]) -> str:
@@ -95,8 +111,8 @@ def _percentiles(values: Sequence[float]) -> str:
     return f"{statistics.median(ordered):.1f} / {ordered[int(len(ordered) * 0.99)]:.1f} ms"
 
 
-def _milliseconds(function: Callable[[str], object], questions: Sequence[str]) -> list[float]:
-    for question in questions[:20]:
+def _milliseconds(function: Callable[[str], object], questions: Sequence[str], warm: int = 20) -> list[float]:
+    for question in questions[:warm]:
         function(question)
     times = []
     for question in questions:

@@ -328,17 +328,17 @@ def test_questions_asked_before_change_nothing(assistant: Assistant, search_inde
 
 
 def test_eight_threads_give_the_bytes_of_one(assistant: Assistant) -> None:
-    questions = own_questions()[::18][:125]
+    questions = own_questions()[::36][:60]
     serial = {question: assistant.ask(question).to_json() for question in questions}
-    assert len(serial) == 125
+    assert len(serial) == 60
 
     def ask_all(thread: int) -> list[tuple[str, str]]:
-        turned = questions[thread * 15 :] + questions[: thread * 15]
+        turned = questions[thread * 7 :] + questions[: thread * 7]
         return [(question, assistant.ask(question).to_json()) for question in turned]
 
     with ThreadPoolExecutor(8) as pool:
         for pairs in pool.map(ask_all, range(8)):
-            assert len(pairs) == 125
+            assert len(pairs) == 60
             assert all(text == serial[question] for question, text in pairs)
 
 

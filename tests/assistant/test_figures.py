@@ -335,13 +335,13 @@ def pack(vocabulary: Vocabulary) -> Pack:
 
 @pytest.fixture(scope="module")
 def answers(assistant: Assistant, pack: Pack) -> list[Answer]:
-    """Answers to every fourth curated question of a unit that prints a figure, and to every one that compares."""
+    """Answers to every eighth curated question of a unit that prints a figure, and to every other that compares."""
     figures, relations = ({known.unit for known in kind} for kind in (pack.outcomes, pack.relations))
     of_figures = [q for curated in pack.curated if curated.unit in figures for q in curated.questions]
     of_relations = [q for curated in pack.curated if curated.unit in relations for q in curated.questions]
     comparing = [q for q in of_relations if "comparison" in read_asking(q).attributes]
-    asked = list(dict.fromkeys([*of_figures[::4], *comparing]))
-    assert len(asked) > 500
+    asked = list(dict.fromkeys([*of_figures[::8], *comparing[::2]]))
+    assert len(asked) > 250
     found = [assistant.ask(question) for question in asked]
     return [answer for answer in found if answer.status == "answered" and answer.patient is None and not answer.facts]
 
@@ -393,8 +393,8 @@ def removed(text: str, pieces: list[str]) -> str:
 
 
 def test_many_lines_lead_and_each_rests_on_one_sentence_shown(led: list[Led], answers: list[Answer]) -> None:
-    assert len(led) > 300
-    assert len({line.line.text for line in led}) > 100
+    assert len(led) > 150
+    assert len({line.line.text for line in led}) > 80
     for one in led:
         assert len(one.line.citations) == 1
         quotes = [s for s in one.answer.statements if s.kind == "quote" and s.citations == one.line.citations]
@@ -407,7 +407,7 @@ def test_many_lines_lead_and_each_rests_on_one_sentence_shown(led: list[Led], an
 
 def test_every_figure_is_composed_of_nothing_but_the_fields_of_the_file(led: list[Led], knowledge: Knowledge) -> None:
     lines = [one for one in led if is_figure(one, knowledge)]
-    assert len(lines) > 150
+    assert len(lines) > 80
     for one in lines:
         figures = stated(one, knowledge)
         assert len(figures) <= 2, one.line.text
@@ -456,7 +456,7 @@ def test_every_direction_is_one_of_the_cited_unit_by_the_names_of_the_vocabulary
 ) -> None:
     names = {entry.id: entry.name for entry in vocabulary.entries}
     lines = [one for one in led if not is_figure(one, knowledge)]
-    assert len(lines) > 100
+    assert len(lines) > 70
     for one in lines:
         found = DIRECTION.match(one.line.text)
         assert found is not None, one.line.text
@@ -483,7 +483,7 @@ def kinds_said(text: str) -> set[str]:
 
 def test_no_line_leads_where_the_question_claims_something(answers: list[Answer]) -> None:
     claiming = [answer for answer in answers if claims_something(answer.resolved_question) and not answer.therapies]
-    assert len(claiming) >= 15
+    assert len(claiming) >= 10
     for answer in claiming:
         leads = [s.text for s in answer.statements if s.kind == "derived" and s.role in {"lead", "premise"}]
         assert leads in (["The review says:"], ["The review says otherwise:"]), answer.question

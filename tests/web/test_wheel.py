@@ -44,13 +44,15 @@ def files(folder: Path, *suffixes: str) -> set[str]:
     }
 
 
-def test_the_wheel_holds_what_it_needs_and_answers_from_another_folder(
-    assistant: Assistant, index_path: Path, tmp_path: Path
-) -> None:
-    built, home, elsewhere = tmp_path / "dist", tmp_path / "venv", tmp_path / "elsewhere"
-    elsewhere.mkdir()
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    built, elsewhere = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("elsewhere")
     fetch(sys.executable, "-m", "build", "--wheel", "--outdir", built, ROOT, folder=elsewhere)
     (wheel,) = built.glob("nelm_assistant-*.whl")
+    return wheel
+
+
+def test_the_wheel_holds_what_it_needs(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert files(ROOT / "corpus" / "guidelines", ".md", ".toml", ".yaml") <= names
@@ -64,6 +66,13 @@ def test_the_wheel_holds_what_it_needs_and_answers_from_another_folder(
     assert not [name for name in names if "__pycache__" in name or "/test" in name]
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
 
+
+@pytest.mark.install
+def test_the_wheel_answers_from_another_folder(
+    wheel: Path, assistant: Assistant, index_path: Path, tmp_path: Path
+) -> None:
+    home, elsewhere = tmp_path / "venv", tmp_path / "elsewhere"
+    elsewhere.mkdir()
     subprocess.run([sys.executable, "-m", "venv", home], check=True, env=environment(), cwd=elsewhere)
     python, nelm = home / "bin" / "python", home / "bin" / "nelm"
     constraints = ROOT / "constraints.txt"

@@ -108,7 +108,7 @@ def facts_of(patient: Patient) -> list[PatientFact]:
     return [replace(fact, as_written=fact.as_written.rstrip(), span=None) for fact in patient if fact.id != "sex"]
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(deadline=None, derandomize=True, max_examples=120)
 @given(st.sampled_from(TEXTS), st.sampled_from(IRRELEVANT))
 def test_an_irrelevant_sentence_after_it_changes_nothing(text: str, sentence: str) -> None:
     assume(text.rstrip()[-1] in ".!?")
@@ -133,7 +133,7 @@ def test_most_words_of_flags_state_them() -> None:
     assert len({name for name, _ in FLAGS}) > 20
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(deadline=None, derandomize=True, max_examples=120)
 @given(st.sampled_from(FLAGS))
 def test_no_before_the_word_of_a_flag_turns_that_fact_alone(flag: tuple[str, str]) -> None:
     name, words = flag
@@ -156,7 +156,7 @@ def test_no_before_the_word_of_a_flag_denies_nearly_all() -> None:
     assert sum(denied) / len(denied) >= 0.9
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(deadline=None, derandomize=True, max_examples=120)
 @given(st.integers(min_value=1, max_value=290), st.sampled_from(["bilirubin", "creatinine"]))
 def test_another_unit_leaves_the_value(tenths: int, analyte: str) -> None:
     factor, name = {"bilirubin": ("17.1", "bilirubin_mg_dl"), "creatinine": ("88.4", "serum_creatinine_mg_dl")}[analyte]
@@ -175,7 +175,7 @@ def test_another_unit_leaves_the_value(tenths: int, analyte: str) -> None:
         assert read(text).facts[name].interval == expected, text
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(deadline=None, derandomize=True, max_examples=120)
 @given(st.lists(st.sampled_from([*"aAé \n.,;:()[]-–<>≤/%0123456789µ²⁹x?", "no ", "ascites ", "Ki-67 "]), max_size=60))
 def test_no_text_breaks_the_reading(parts: list[str]) -> None:
     text = "".join(parts)
@@ -184,7 +184,7 @@ def test_no_text_breaks_the_reading(parts: list[str]) -> None:
         assert text[slice(*fact.span)] == fact.as_written.split(" … ")[0]
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(deadline=None, derandomize=True, max_examples=120)
 @given(st.sampled_from(ALONE))
 def test_a_note_of_doubt_never_makes_a_no(text: str) -> None:
     doubted = read(f"It is not true that {text[0].lower()}{text[1:]}")
