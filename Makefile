@@ -50,7 +50,7 @@ layers: .venv/.testing
 	@$(BIN)/lint-imports
 
 tests: .venv/.testing
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations=10
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10
 
 proof: .venv/.testing index
 	@$(BIN)/python -m pytest -m proof --durations=0 tests/proof

@@ -26,6 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files with a browser, which take longest, begin first: then no process waits for another at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def require_tool(name: str) -> str:
     """Return the path of a program; skip without it, fail without it under CI."""
     path = shutil.which(name)

@@ -435,7 +435,7 @@ def test_in_a_browser_nothing_sticks_out_and_everything_can_be_read(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360])
 def test_labels_of_the_plot_stay_on_the_sheet_and_the_warning_in_view(
     browser: Browser, address: str, width: int
 ) -> None:
