@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: serve test proof soak wheel index check lint types layers tests tools clean
+.PHONY: serve test proof thorough soak wheel index check lint types layers tests tools clean
 
 serve: .venv/.serving
 	@$(BIN)/nelm build --if-needed
@@ -18,8 +18,7 @@ index: .venv/.serving
 
 # What does not wait for one another runs side by side.
 test:
-	@$(MAKE) --no-print-directory -j2 .venv/.testing tools
-	@$(MAKE) --no-print-directory -j2 -Oline index lint types layers
+	@$(MAKE) --no-print-directory -j3 -Oline tools index lint types layers
 	@$(MAKE) --no-print-directory tests
 
 .venv/.torch: constraints.txt
@@ -54,6 +53,9 @@ tests: .venv/.testing
 
 proof: .venv/.testing index
 	@$(BIN)/python -m pytest -m proof --durations=0 tests/proof
+
+thorough: .venv/.testing index tools
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m thorough
 
 wheel: .venv/.testing index
 	@$(BIN)/python -m pytest -m install tests/web/test_wheel.py

@@ -327,6 +327,7 @@ def test_questions_asked_before_change_nothing(assistant: Assistant, search_inde
     assert [fresh.ask(question).to_json() for question in reversed(SAMPLE[:40])] == forward[::-1]
 
 
+@pytest.mark.thorough
 def test_eight_threads_give_the_bytes_of_one(assistant: Assistant) -> None:
     questions = own_questions()[::36][:60]
     serial = {question: assistant.ask(question).to_json() for question in questions}

@@ -29,7 +29,7 @@ from index.search import Legs, Likeness, Query, Ranking, UnitSearch
 from index.spelling import Speller
 from tests.conftest import REVIEW
 
-pytestmark = pytest.mark.build
+pytestmark = [pytest.mark.build, pytest.mark.thorough]
 DIMENSION = 24
 
 

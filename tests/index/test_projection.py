@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from index.projection import ProjectionData, ProjectionSettings, fit_projection, project
 
+pytestmark = pytest.mark.thorough
+
 Vectors = NDArray[np.float32]
 DIMENSION = 16
 UNITS = 10

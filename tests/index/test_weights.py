@@ -19,7 +19,7 @@ from index.weights import DEFAULT_PACKAGE, DEFAULT_SHA256, TOLERANCE, check_expo
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-pytestmark = pytest.mark.build
+pytestmark = [pytest.mark.build, pytest.mark.thorough]
 LONG = "Hepatic arterial embolization was followed by a carcinoid crisis in one of the patients. " * 20
 
 

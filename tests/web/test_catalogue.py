@@ -408,7 +408,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), pytest.param(1280, "dark", marks=pytest.mark.thorough)])
 def test_in_a_browser_nothing_sticks_out_and_everything_can_be_read(
     browser: Browser, address: str, tmp_path: Path, width: int, scheme: str
 ) -> None:

@@ -289,6 +289,10 @@ def shape(client: TestClient) -> Shape:
     return shape
 
 
+SAMPLED = (0, 5)
+PARTS = [n if n in SAMPLED else pytest.param(n, marks=pytest.mark.thorough) for n in range(10)]
+
+
 def test_there_are_two_hundred_messages_and_all_differ() -> None:
     assert len(MESSAGES) == len(set(MESSAGES)) == 200
     kinds = [ELEMENTS, ENDS, TEMPLATES, ATTRIBUTES, CHARACTERS, ENTITIES, COMMENTS, STYLES, LINKS, FRAMES, LONG]
@@ -296,7 +300,9 @@ def test_there_are_two_hundred_messages_and_all_differ() -> None:
     assert len(set(NASTIEST)) == 25
 
 
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize(
+    "part", [0, 5, *(pytest.param(n, marks=pytest.mark.thorough) for n in (1, 2, 3, 4, 6, 7, 8, 9))]
+)
 def test_a_hostile_message_is_shown_as_its_very_text_and_streamed_as_two_events(
     client: TestClient, shape: Shape, part: int
 ) -> None:
@@ -358,7 +364,7 @@ def test_what_the_source_is_searched_for_is_text(client: TestClient, shape: Shap
     address = client.get("/source/criss-makary-2024").url.path
     plain = Shape()
     plain.learn(read(client.get(address, params={"q": "survival"}).text))
-    for message in [*ELEMENTS, *ENDS, *ATTRIBUTES, *COMMENTS]:
+    for message in [*ELEMENTS, *ENDS, *ATTRIBUTES, *COMMENTS][::3]:
         response = client.get(address, params={"q": message[:100]})
         assert response.status_code == 200
         root = read(response.text)

@@ -69,7 +69,7 @@ def killed(index: Path, folder: Path, times: int) -> int:
 
 
 def test_a_service_killed_under_load_loses_nothing_acknowledged(index_path: Path, tmp_path: Path) -> None:
-    assert killed(index_path, tmp_path, 3) > 0
+    assert killed(index_path, tmp_path, 2) > 0
 
 
 @pytest.mark.soak
