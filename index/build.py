@@ -102,25 +102,38 @@ def embedded(model: SentenceTransformer, units: Sequence[str], curated: Curation
     )
 
 
-def fit_legs(library: Library, curated: Curation, vectors: Vectors, settings: ProjectionSettings | None = None) -> Legs:
-    """Fit the projection and build every leg of search."""
+def projection_data(library: Library, vectors: Vectors) -> ProjectionData:
+    """Return what the projection is fitted on."""
     asked_rows = sorted({*library.question_rows, *(row for silence in library.silences for row in silence.rows)})
     position = {row: number for number, row in enumerate(asked_rows)}
-    matrix = fit_projection(
-        ProjectionData(
-            units=vectors.units[asked_rows],
-            questions=vectors.questions,
-            question_unit=[position[row] for row in library.question_rows],
-            near_misses=vectors.unanswerable,
-            near_miss_unit=[position[s.rows[0]] if s.rows else -1 for s in library.silences],
-            same_as={
-                position[row]: [position[other] for other in same if other in position]
-                for row, same in same_rows(library).items()
-                if row in position
-            },
-        ),
-        settings,
+    return ProjectionData(
+        units=vectors.units[asked_rows],
+        questions=vectors.questions,
+        question_unit=[position[row] for row in library.question_rows],
+        near_misses=vectors.unanswerable,
+        near_miss_unit=[position[s.rows[0]] if s.rows else -1 for s in library.silences],
+        same_as={
+            position[row]: [position[other] for other in same if other in position]
+            for row, same in same_rows(library).items()
+            if row in position
+        },
     )
+
+
+def fit_legs(
+    library: Library,
+    curated: Curation,
+    vectors: Vectors,
+    settings: ProjectionSettings | None = None,
+    matrix: NDArray[np.float32] | None = None,
+) -> Legs:
+    """Build every leg of search.
+
+    Args:
+        matrix: The projection fitted already on `projection_data`; fitted here where there is none.
+    """
+    if matrix is None:
+        matrix = fit_projection(projection_data(library, vectors), settings)
     words, asked_words, concepts = lexical_legs(library, curated.questions, library.question_rows)
     units = FaissVectors.from_array(project(vectors.units, matrix))
     questions = FaissVectors.from_array(project(vectors.curated, matrix))

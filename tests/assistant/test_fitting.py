@@ -24,7 +24,6 @@ from index.analysis import compile_lexicon
 from index.build import Curation, FitData, Vectors, curation, fit_legs, same_rows
 from index.lexical import TermIndex
 from index.library import Library, Place
-from index.projection import ProjectionSettings
 from index.search import Legs, Likeness, Query, Ranking, UnitSearch
 from index.spelling import Speller
 from tests.conftest import REVIEW
@@ -91,11 +90,11 @@ def fitted(data: FitData) -> Fitted:
     built: list[Legs] = []
     learn, fit_logistic = Wording.from_questions, fitting._fit_logistic
 
-    def legs(library: Library, curated: Curation, vectors: Vectors, settings: ProjectionSettings | None = None) -> Legs:
+    def legs(library: Library, curated: Curation, vectors: Vectors, *, matrix: NDArray[np.float32]) -> Legs:
         held.append(curated)
         assert len(curated.questions) == len(library.question_rows) == len(vectors.questions)
         assert len(curated.unanswerable) == len(library.silences) == len(vectors.unanswerable)
-        built.append(fit_legs(library, curated, vectors, settings))
+        built.append(fit_legs(library, curated, vectors, matrix=matrix))
         return built[-1]
 
     class Search(UnitSearch):
