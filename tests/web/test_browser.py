@@ -245,7 +245,7 @@ def test_what_is_typed_is_text_and_nothing_leaves_the_service(page: Page, addres
     assert [url for url in requested if not re.match(re.escape(address) + "/", url)] == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [pytest.param(360, "dark", marks=pytest.mark.thorough), (1280, "light")])
 def test_axe_finds_nothing(browser: Browser, address: str, width: int, scheme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
