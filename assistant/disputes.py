@@ -12,15 +12,13 @@ from index.library import Library, Place
 from index.search import Ranking
 
 _ALIKE = 0.6
-"""Cosine to a disputed question from which a question may be one; see docs/evaluation.md."""
+"""Cosine to a disputed question from which a question may be one: two thirds of such questions reach it."""
 _FARTHER = 0.1
 """How much less alike than to the nearest plainly answerable question it may be."""
 _NEAR = 8
 """Rank down to which the other side is looked for."""
 _PLAIN = frozenset({"who", "date", "where", "why"})
 """What asks for the fact behind one sentence, whatever another says."""
-
-
 _NAMING = frozenset({"definition", "name", "list"})
 _PATIENTS = frozenset({"count", "percent"})
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from corpus.document import UnitKind
-from index.analysis import Lexicon, content_terms, words
+from index.analysis import content_terms, words
 from index.library import Library, Place
 from index.search import Query
 
@@ -91,8 +91,8 @@ _BALANCE = re.compile(
     re.IGNORECASE,
 )
 _LIGHT = re.compile(
-    r"\b(?:after|following|with|undergoing|give|show|list|name|tell|please|short|brief|quick|full|complete|all|every|me|an?|the|of|on|about|review|paper|"
-    r"source|article|say|says|said|everything|treatment|therapy|procedure|liver|metasta\w+|tumou?rs?|overview|summary"
+    r"\b(?:after|following|with|undergoing|give|show|list|name|tell|please|short|brief|quick|full|complete|all|every"
+    r"|me|an?|the|of|on|about|review|paper|source|article|say|says|said|everything|treatment|therapy|procedure|liver|metasta\w+|tumou?rs?|overview|summary"
     r"|summari[sz]e)\b",
     re.IGNORECASE,
 )
@@ -130,7 +130,7 @@ def overview(query: Query, library: Library) -> Overview | None:
         return None
     therapy = therapies[0]
     if _BALANCE.search(query.mended):
-        facets = [(facet, heading) for facet, heading in BALANCE]
+        facets = list(BALANCE)
     elif _OVERVIEW.search(query.mended) and not _further(_OVERVIEW.sub(" ", query.mended), therapy, library):
         facets = [(facet, facet.heading) for facet in FACETS]
     elif (facet := _bare(query.mended, therapy, library)) is not None:
@@ -183,8 +183,3 @@ def _further(text: str, therapy: str, library: Library) -> bool:
 def sections_of(places: Sequence[Place]) -> tuple[str, ...]:
     """Return the sections some units stand in, in order of appearance."""
     return tuple(dict.fromkeys(place.unit.section for place in sorted(places, key=lambda place: place.row)))
-
-
-def treatment_name(entry: str, lexicon: Lexicon) -> str:
-    """Return how a treatment is headed."""
-    return lexicon.names.get(entry, entry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,8 @@ _FIGURES = {
     "count": "number",
 }
 """Attributes asked for, in the order of looking, and what an answer calls them."""
+_ATTRIBUTES = frozenset({"topic", "metric"})
+"""Kinds of entries that are asked of something and are no subject themselves."""
 _MOST_ABSENT = 3
 _ASKING = frozenset(
     """
@@ -100,8 +102,21 @@ def _missing(query: Query, library: Library, words_of_documents: Container[str])
         listed = _listed(f"“{word}”" for word in list(absent)[:_MOST_ABSENT])
         return f"The review does not say this: {listed} {'does' if len(absent) == 1 else 'do'} not occur in it."
     wanted = next((name for name in _FIGURES if name in read_asking(query.mended).attributes), "")
-    of = [lexicon.names[entry] for entry in dict.fromkeys(mention.entry for mention in mentions)]
-    return f"The review gives no {_FIGURES[wanted]} of this for {_listed(of[:_MOST_ABSENT])}." if wanted and of else ""
+    entries = tuple(dict.fromkeys(m.entry for m in mentions if lexicon.kinds.get(m.entry) not in _ATTRIBUTES))
+    if not wanted or not entries or _is_given(wanted, entries, library):
+        return ""  # that nothing answers is the model's judgement; that nothing is printed has to be so
+    of = _listed(lexicon.names[entry] for entry in entries[:_MOST_ABSENT])
+    return f"The review gives no {_FIGURES[wanted]} for {of}."
+
+
+def _is_given(attribute: str, entries: Sequence[str], library: Library) -> bool:
+    """Whether any sentence about one of the entries, or about something narrower, answers an attribute."""
+    lexicon = library.lexicon
+    return any(
+        attribute in known.asks and any(entry in lexicon.lineage(about) for about in known.about for entry in entries)
+        for units in library.known.values()
+        for known in units.values()
+    )
 
 
 def _listed(names: Iterable[str]) -> str:

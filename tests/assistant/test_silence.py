@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from assistant import Assistant
+from assistant.silence import _missing
 from index.analysis import stem
 
 
@@ -38,3 +39,24 @@ def test_no_word_said_to_be_missing_stands_in_the_review(assistant: Assistant) -
             if "not occur in it" in statement.text:
                 named = statement.text.partition(": ")[2].split("”")[:-1]
                 assert all(stem(part.rpartition("“")[2]) not in words_of_it for part in named)
+
+
+@pytest.mark.parametrize("attribute", ["dose", "limit", "percent", "duration", "size", "count"])
+def test_what_is_said_not_to_be_given_is_given_of_nothing_named(assistant: Assistant, attribute: str) -> None:
+    """A figure that the review prints must never be said to be missing, however a question is refused."""
+    words_of_it = assistant._index.search.legs.words.rows
+    asked = {
+        "dose": "dose {}",
+        "limit": "cut-off {}",
+        "percent": "percentage {}",
+        "duration": "how long {}",
+        "size": "size {}",
+        "count": "how many {}",
+    }
+    library = assistant.library
+    for known in library.known["criss-makary-2024"].values():
+        for entry in known.about if attribute in known.asks else ():
+            question = asked[attribute].format(library.lexicon.names[entry])
+            query = assistant._index.search.read(question)
+            said = _missing(query, library, words_of_it)
+            assert not said.startswith("The review gives no"), question
