@@ -43,7 +43,7 @@ WHO = Facet(
 )
 NOT_WHO = Facet(
     "Against it",
-    frozenset({"contraindication", "limit"}),
+    frozenset({"contraindication"}),
     r"contra-?indicat\w+|who should not (?:have|get|receive)|should not (?:have|get|receive)|rule[sd]? out|exclu\w+",
     wider=True,
 )
