@@ -26,6 +26,7 @@ _WORDS = {
     "supported": "{name}: supported by the review.",
     "not_addressed": "{name}: the review's rules say nothing of it for this patient.",
 }
+_IN_DOUBT = "{name}: what is stated may exclude it or a kind of it; to be settled first: {facts}."
 _UNSUPPORTED = "{name}: the review's rules do not decide it with what is known{open}."
 _ONLY_TOLD = "{name}: the review's rules neither support nor exclude it for this patient."
 _UNDECIDED = "The review's rules decide nothing with what is known{open}."
@@ -161,6 +162,7 @@ class Concluder:
             rules = [self._book.rules[key] for key in placed.rules if not self._book.rules[key].display_only]
             rules = sorted(rules, key=lambda rule: _weight(rule, placed.therapy))[:_RULES_QUOTED]
             beside = [self._book.rules[key] for rule in rules for key in evaluation.shown_with(rule)]
+            yield from self._doubt(placed, evaluation, cited, quoted)
             yield from self._standing(placed, list(dict.fromkeys([*rules, *beside])), cited, quoted)
         yield from self._accompanying(evaluation, cited, quoted)
         if not shown:
@@ -189,6 +191,27 @@ class Concluder:
                 if other.key not in quoted:
                     quoted.add(other.key)
                     yield Statement(other.unit.display, "quote", "caveat", (cited.number(other),))
+
+    def _doubt(
+        self, placed: Placed, evaluation: Evaluation, cited: CitedPlaces, quoted: set[str]
+    ) -> Iterator[Statement]:
+        """What was stated, is in doubt and would exclude a therapy or a kind of it: said before where it stands."""
+        if placed.standing in _EXCLUDED:
+            return
+        kinds = [therapy for therapy in self._book.parents if placed.therapy in self._book.lineage(therapy)]
+        excluding = {key for therapy in kinds for key in self._book.spoken_of[therapy].exclusions}
+        doubted = [
+            question
+            for question in evaluation.questions
+            if question.critical and evaluation.patient.get(question.fact) and excluding & set(question.rules)
+        ]
+        if doubted:
+            names = ", ".join(self._book.facts[question.fact].name.lower() for question in doubted)
+            keys = dict.fromkeys(key for question in doubted for key in question.rules if key in excluding)
+            rules = [self._book.rules[key] for key in keys][:_RULES_QUOTED]
+            line = _IN_DOUBT.format(name=self._book.names[placed.therapy], facts=names)
+            yield Statement(line, "derived", "lead", self._numbers(rules, cited))
+            yield from self._quotes((place for rule in rules for place in self._places[rule.key]), cited, quoted)
 
     def _standing(
         self, placed: Placed, rules: Sequence[Rule], cited: CitedPlaces, quoted: set[str]

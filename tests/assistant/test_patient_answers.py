@@ -741,3 +741,15 @@ def test_what_is_excluded_below_an_umbrella_leads(assistant: Assistant) -> None:
     leads = [statement.text for statement in answer.statements if statement.kind == "derived"]
     assert leads[0].endswith("the review lists a contraindication that this patient has.")
     assert {t.therapy for t in answer.therapies if t.standing == "contraindicated"} >= {"tae", "tace"}
+
+
+@pytest.mark.parametrize("asked", ["TAE?", "Can we embolize?", "TACE or TARE?"])
+def test_a_doubtful_exclusion_is_said_before_anything_else(assistant: Assistant, asked: str) -> None:
+    """A thrombosed portal vein may be occluded: that must lead, not stand among the questions."""
+    answer = assistant.ask(f"58F, G1 ileal NET, liver mets in both lobes, no Whipple, portal vein thrombosed. {asked}")
+    first, second = answer.statements[:2]
+    assert "may exclude it" in first.text
+    assert "portal vein" in first.text
+    assert "portal vein occlusion" in second.text
+    clear = assistant.ask(f"58F, G1 ileal NET, liver mets in both lobes, no Whipple, portal vein patent. {asked}")
+    assert not any("may exclude it" in statement.text for statement in clear.statements)
