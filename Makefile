@@ -28,11 +28,11 @@ test:
 	@touch $@
 
 .venv/.serving: .venv/.torch pyproject.toml
-	@$(PIP) --editable '.[build]'
+	@$(PIP) --editable '.[build,mcp]'
 	@touch $@
 
 .venv/.testing: .venv/.serving
-	@$(PIP) --editable '.[build,dev]'
+	@$(PIP) --editable '.[build,mcp,dev]'
 	@touch $@
 
 tools:

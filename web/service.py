@@ -13,12 +13,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Engine
 
 from assistant.assistant import Assistant
 from web.app import create_app
-from web.settings import Settings, load_settings
+from web.settings import load_settings
 from web.store.database import DatabaseStore
 from web.store.location import database_url
+from web.store.opening import open_engine
 
 _PURGED_EVERY_S = 3600
 
@@ -33,25 +35,15 @@ def run(host: str, port: int) -> None:
     """
     settings = load_settings()
     assistant = Assistant.open(settings.index, public_url=settings.public_url)
-    store = open_store(settings)
+    engine = open_engine(database_url(settings.database_url))
+    store = DatabaseStore(engine) if settings.retention_days else None
     app = create_app(assistant, store, retention_days=settings.retention_days)
-    app.router.lifespan_context = _running(f"http://{host}:{port}", store, settings.retention_days)
+    app.router.lifespan_context = _running(f"http://{host}:{port}", engine, store, settings.retention_days)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
 
 
-def open_store(settings: Settings) -> DatabaseStore | None:
-    """Open the store the settings name; ``None`` where nothing may be kept.
-
-    Raises:
-        StoreError: If the database cannot be opened.
-    """
-    if settings.retention_days == 0:
-        return None
-    return DatabaseStore.open(database_url(settings.database_url))
-
-
 def _running(
-    address: str, store: DatabaseStore | None, days: int
+    address: str, engine: Engine, store: DatabaseStore | None, days: int
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -59,11 +51,11 @@ def _running(
         sys.stdout.write(f"Serving on {address} (Ctrl-C stops)\n")
         sys.stdout.flush()
         yield
-        if purging is not None and store is not None:
+        if purging is not None:
             purging.cancel()
             with suppress(asyncio.CancelledError):
                 await purging
-            store.close()
+        engine.dispose()
 
     return lifespan
 

@@ -49,6 +49,7 @@ metadata = MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
         "fk": "fk_%(table_name)s_%(referred_table_name)s",
         "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     }
 )
 
@@ -104,3 +105,52 @@ audit = Table(
     CheckConstraint("action IN ('read', 'export', 'delete', 'purge')", name="action"),
 )
 """Holds no text and no owner, and no key into the other tables: its rows outlive what they tell of."""
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(ID_LENGTH), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", String(ID_LENGTH), nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("per_minute", Integer, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("revoked", Moment),
+)
+"""Keys of programs, by the SHA-256 of the key alone; the key itself is shown once and never kept."""
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", String(ID_LENGTH), primary_key=True),
+    Column("request", String(ID_LENGTH), nullable=False),
+    Column("conversation", String(ID_LENGTH), ForeignKey(conversations.c.id, ondelete="CASCADE"), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("created", Moment, nullable=False),
+    Index(None, "created"),
+)
+"""Turns already answered under a key that the program gave; digests of key and request, no text."""
+
+slack_seen = Table(
+    "slack_seen",
+    metadata,
+    Column("key", String(ID_LENGTH), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Index(None, "at"),
+)
+"""Digests of the ids of what Slack delivered, so that it is answered once; no text."""
+
+slack_outbox = Table(
+    "slack_outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("worker", String(ID_LENGTH), nullable=False),
+    Column("leased", Moment),
+    Column("created", Moment, nullable=False),
+    Index(None, "channel", "id"),
+)
+"""What has been acknowledged and not yet answered or posted; a row goes as soon as it is posted."""
