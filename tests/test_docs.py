@@ -21,6 +21,7 @@ DOCS = ROOT / "docs"
 PAGES = [
     "architecture",
     "conversation",
+    "mcp",
     "web",
     "settings",
     "errors",

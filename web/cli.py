@@ -257,9 +257,9 @@ def _reasoned(
 @app.command()
 def facts(*, index: IndexOption = None) -> None:
     """List the patient facts: id, kind, unit or values."""
-    for fact in _open(index).patients.book.facts.values():
-        kind = f"{fact.kind}, {fact.unit}" if fact.unit else fact.kind
-        _say(f"{fact.id}: {fact.name} ({kind}) {' | '.join(fact.values)}".rstrip())
+    from web.terminal import facts_text
+
+    _say(facts_text(_open(index).patients.book))
 
 
 @app.command()
@@ -387,6 +387,18 @@ def serve(
     from web.service import run
 
     run(host, port)
+
+
+@app.command()
+def mcp(*, index: IndexOption = None, public_url: PublicUrl = "") -> None:
+    """Serve the Model Context Protocol over standard input and output (extra `mcp`)."""
+    from web.mcp.extra import McpMissingError, is_installed
+
+    if not is_installed():
+        raise McpMissingError("the package mcp is not installed")
+    from web.mcp.server import serve_stdio
+
+    serve_stdio(_open(index, public_url), public_url)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -102,8 +103,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
-        places = sorted({".".join(str(part) for part in detail["loc"]) for detail in error.errors()})
-        return respond(request, RequestInvalidError(f"the request is not valid at {', '.join(places)}"))
+        return respond(request, invalid(error.errors()))
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
@@ -120,6 +120,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def _unexpected(request: Request, _error: Exception) -> Response:
         return respond(request, UnexpectedError("something failed that should not"))
+
+
+def invalid(errors: Iterable[Mapping[str, Any]], *, hint: str | None = None) -> RequestInvalidError:
+    """Return what pydantic found as one error that names places, never values."""
+    places = sorted({".".join(str(part) for part in error["loc"]) for error in errors})
+    return RequestInvalidError(f"the request is not valid at {', '.join(places)}", hint=hint)
 
 
 def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = None) -> Response:

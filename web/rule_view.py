@@ -152,6 +152,14 @@ class Rules:
             reviewed=sum(bool(rule.reviewed_by) for rule in self._book.rules.values()),
         )
 
+    def rule(self, key: str) -> RuleView:
+        """Return a rule of the book in full.
+
+        Raises:
+            QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
+        """
+        return self._view(self._book.rules[key], "")
+
     def _chosen(self, therapy: str, fact: str) -> Iterator[Rule]:
         for key in self._speaking_of(therapy):
             rule = self._book.rules[key]

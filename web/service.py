@@ -17,6 +17,8 @@ from sqlalchemy import Engine
 
 from assistant.assistant import Assistant
 from web.app import create_app
+from web.mcp.extra import is_installed as mcp_installed
+from web.mcp.mounting import mount as mount_mcp
 from web.settings import load_settings
 from web.store.database import DatabaseStore
 from web.store.location import database_url
@@ -39,6 +41,8 @@ def run(host: str, port: int) -> None:
     store = DatabaseStore(engine) if settings.retention_days else None
     app = create_app(assistant, store, retention_days=settings.retention_days)
     app.router.lifespan_context = _running(f"http://{host}:{port}", engine, store, settings.retention_days)
+    if mcp_installed():
+        mount_mcp(app, assistant, settings.public_url)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,10 +16,10 @@ from corpus.document import Document, Unit
 from corpus.markup import render as rendered
 from web.answer_view import PUBMED
 from web.pages import render
-from web.problems import NotFoundError, RangeInvalidError
+from web.problems import RangeInvalidError
 from web.reader import HASH_LENGTH, reader_page
+from web.source_part import document_named, range_of, units_at
 
-_RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
 _MOST_HITS = 50
 _LONGEST_QUERY = 100
 _CACHED = {"cache-control": "private, max-age=3600"}  # the address names version and range; nothing of a patient
@@ -39,13 +38,14 @@ class Attached:
 def source_router(assistant: Assistant) -> APIRouter:
     """Return the routes of the source."""
     router = APIRouter(include_in_schema=False)
-    documents = {document.citation.id: document for document in assistant.documents}
+    library = assistant.library
+    documents = library.document_by_id
     attached = {name: _attached(document, assistant) for name, document in documents.items()}
     searches = {name: _searches(document) for name, document in documents.items()}
 
     @router.get("/source/{document}")
     def current(document: str) -> Response:
-        return RedirectResponse(f"/source/{document}/{_version(_find(documents, document))}")
+        return RedirectResponse(f"/source/{document}/{_version(document_named(library, document))}")
 
     @router.get("/source/{document}/{version}")
     def source(
@@ -55,9 +55,9 @@ def source_router(assistant: Assistant) -> APIRouter:
         pane: int = 0,
         q: Annotated[str, Query(max_length=_LONGEST_QUERY)] = "",
     ) -> Response:
-        found = _find(documents, document)
+        found = document_named(library, document)
         same = version == _version(found)  # offsets of another version would mark the wrong words
-        page = reader_page(found, _range(at, found) if same else None, None if same else version)
+        page = reader_page(found, range_of(at, found) if same and at is not None else None, None if same else version)
         wanted = " ".join(q.split()).casefold()
         hits = [unit for unit in found.searchable if wanted and wanted in unit.display.casefold()]
         body = render(
@@ -74,13 +74,11 @@ def source_router(assistant: Assistant) -> APIRouter:
 
     @router.get("/preview/{document}/{version}")
     def preview(document: str, version: str, at: str) -> Response:
-        found = _find(documents, document)
+        found = document_named(library, document)
         if version != _version(found):
             raise RangeInvalidError("the range is of another version of the source")
-        start, end = _range(at, found) or (0, 0)
-        unit = next((u for u in found.searchable if u.start < end and start < u.end), None)
-        if unit is None:
-            raise RangeInvalidError("no sentence stands there")
+        start, end = range_of(at, found)
+        unit = units_at(found, start, end)[0]
         pieces = [_pieces(other, found, start, end) for other in found.searchable if _together(other, unit)]
         body = render("preview.html", path=found.path(unit), pieces=pieces, references=unit.references)
         return HTMLResponse(body, headers=_CACHED)
@@ -133,21 +131,5 @@ def _searches(document: Document) -> Mapping[int, str]:
     return {r.number: PUBMED + quote(r.title) for r in document.references if r.title}
 
 
-def _find(documents: Mapping[str, Document], document: str) -> Document:
-    if document not in documents:
-        raise NotFoundError(f"no document {document!r}", hint=f"Documents: {', '.join(documents)}.")
-    return documents[document]
-
-
 def _version(document: Document) -> str:
     return document.citation.sha256[:HASH_LENGTH]
-
-
-def _range(at: str | None, document: Document) -> tuple[int, int] | None:
-    if at is None:
-        return None
-    match = _RANGE.fullmatch(at)
-    start, end = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
-    if not start < end <= len(document.source):
-        raise RangeInvalidError(f"{at[:40]!r} is no range of a source of {len(document.source)} characters")
-    return start, end

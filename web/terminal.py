@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from assistant.answer import Answer, Citation, ComparedFigure, Comparison
 from assistant.conclusions import standing_words
 from assistant.explanation import Decided
 from assistant.rules.book import RuleBook
-from corpus.document import Document, Unit, UnitKind
+from corpus.document import Document, Unit
 from corpus.markup import clean
 from index.passage import Passage
 from web.answer_view import figure_beside
@@ -105,6 +106,14 @@ def case_text(answer: Answer, book: RuleBook) -> str:
     return "\n".join(lines)
 
 
+def facts_text(book: RuleBook) -> str:
+    """Return the facts of a patient, one on a line: id, name, kind, unit or values."""
+    return "\n".join(
+        f"{fact.id}: {fact.name} ({', '.join(filter(None, (fact.kind, fact.unit)))}) {' | '.join(fact.values)}".rstrip()
+        for fact in book.facts.values()
+    )
+
+
 def explanation_text(decided: Decided | None) -> str:
     """Return the features of each chosen sentence and of the decision to answer."""
     if decided is None:
@@ -133,15 +142,21 @@ def passages_text(passages: tuple[Passage, ...]) -> str:
 
 def section_text(document: Document, label: str) -> str:
     """Return a section's clean text, paragraph by paragraph."""
-    section = document.section_by_label[label]
-    paragraphs = [_wrapped(text) for text in _paragraphs(document, label)]
-    return "\n\n".join([" › ".join(section.path), *paragraphs, document.citation.attribution])
+    return units_text(document, (unit for unit in document.units if unit.section == label))
 
 
-def _paragraphs(document: Document, label: str) -> Iterator[str]:
+def units_text(document: Document, units: Iterable[Unit]) -> str:
+    """Return the clean text of units, paragraph by paragraph under their headings, and the source's attribution."""
+    blocks: list[str] = []
+    for section, of_section in groupby(units, key=lambda unit: unit.section):
+        blocks += [" › ".join(document.section_by_label[section].path), *map(_wrapped, _paragraphs(of_section))]
+    return "\n\n".join([*blocks, document.citation.attribution])
+
+
+def _paragraphs(units: Iterable[Unit]) -> Iterator[str]:
     current: list[Unit] = []
-    for unit in document.units:
-        if unit.section != label or unit.kind in {UnitKind.FURNITURE, UnitKind.HEADING}:
+    for unit in units:
+        if not unit.searchable:
             continue
         if current and (current[-1].paragraph != unit.paragraph or unit.locator is not None):
             yield " ".join(u.display for u in current)

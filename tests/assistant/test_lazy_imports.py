@@ -18,6 +18,7 @@ HEAVY = [
     "structlog",
     "pydantic_settings",
     "jinja2",
+    "mcp",
     "scipy",
     "tqdm",
     "torch",

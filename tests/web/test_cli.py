@@ -278,10 +278,8 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_the_commands_are_those_promised() -> None:
-    promised = (
-        "ask bench build chat check conversations eval facts feedback recommend replay rules schema search serve "
-    )
-    promised += "source"
+    promised = "ask bench build chat check conversations eval facts feedback mcp recommend replay rules schema search "
+    promised += "serve source"
     assert promised.split() == COMMANDS
 
 

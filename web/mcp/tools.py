@@ -1,0 +1,236 @@
+"""What a language model can call: each tool with what it takes, what it gives, and what it says of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from assistant.answer import RankedPassage
+from assistant.assistant import Assistant
+from assistant.composition import ranked
+from assistant.schema import answer_schema
+from web.problems import RequestInvalidError, invalid
+from web.source_part import SourcePart, document_named, label_of, range_of, source_part, units_at
+from web.terminal import answer_text, case_text, passages_text, units_text
+
+MOST_EARLIER = 50
+_MOST_PASSAGES = 100
+_VERBATIM = (
+    "Sentences come word for word from one open-access review of liver-directed treatment of neuroendocrine liver "
+    "metastases, each with a number, its section and a link. Show them unaltered, with numbers and links. Nothing "
+    "beyond that review is known. It informs professionals and gives no orders."
+)
+INSTRUCTIONS = (
+    f"{_VERBATIM} No language model writes an answer: the same question gives the same answer. `ask` answers "
+    "questions, `recommend` says what printed criteria conclude for a patient, `search` and `read_source` show the "
+    "text itself. Send nothing that identifies a patient. What a status of not_covered or declined shows is no "
+    "answer: say that the review does not answer, and do not fill the gap."
+)
+
+
+def _unpacked(value: Any) -> Any:
+    """Some clients send an object as the text of its JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+Facts = Annotated[
+    dict[str, Any] | None,
+    BeforeValidator(_unpacked),
+    Field(
+        description='Facts of the patient by id, such as {"bilirubin_mg_dl": "45 µmol/L", "ascites": false, "grade": '
+        '["G1", "G2"]}; "unknown" takes back what the text says. They win over the text.'
+    ),
+]
+Confirmed = Annotated[
+    list[str],
+    Field(description="Ids of therapies of which somebody has confirmed that no listed exclusion applies."),
+]
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AskArguments(_Arguments):
+    """What ``ask`` takes."""
+
+    question: Annotated[str, Field(description="One message in the user's own words; 2,000 characters are searched.")]
+    facts: Facts = None
+    confirmed: Confirmed = []
+    earlier: Annotated[
+        list[str],
+        Field(
+            max_length=MOST_EARLIER,
+            description="What the user said before in this conversation, oldest first, word for word: follow-ups, "
+            "the patient and corrections are read from it. Answers are not to be repeated here.",
+        ),
+    ] = []
+
+
+class RecommendArguments(_Arguments):
+    """What ``recommend`` takes."""
+
+    case: Annotated[str, Field(description='The patient in words, such as "62M, NET G2, prior Whipple. TACE?".')] = ""
+    facts: Facts = None
+    confirmed: Confirmed = []
+
+
+class SearchArguments(_Arguments):
+    """What ``search`` takes."""
+
+    query: Annotated[str, Field(description="What to look for, as a question or in keywords.")]
+    k: Annotated[int, Field(ge=1, le=_MOST_PASSAGES, description="How many passages.")] = 5
+
+
+class ReadArguments(_Arguments):
+    """What ``read_source`` takes."""
+
+    section: Annotated[
+        str,
+        Field(
+            description="A printed label: 1, 3.2, Abstract, Table 1, Figure 1, Front matter, Back matter, References."
+        ),
+    ] = ""
+    range: Annotated[
+        str, Field(description="Or a range as a citation's link carries it after at=, such as 30547-30766.")
+    ] = ""
+    document: Annotated[str, Field(description="Id of the document; the first one if left out.")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a call gives: an object for programs, and the same as text."""
+
+    structured: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool.
+
+    Attributes:
+        takes: Its arguments.
+        gives: JSON Schema of the object it gives.
+    """
+
+    name: str
+    title: str
+    description: str
+    takes: type[_Arguments]
+    gives: dict[str, Any]
+    run: Callable[[Any], Told]
+
+    def call(self, arguments: Mapping[str, Any]) -> Told:
+        """Run the tool.
+
+        Raises:
+            RequestInvalidError: If the arguments are not what it takes.
+            NelmError: As what it runs does.
+        """
+        try:
+            given = self.takes.model_validate(arguments)
+        except ValidationError as exc:
+            raise invalid(exc.errors(), hint=f"See what {self.name} takes by tools/list.") from exc
+        return self.run(given)
+
+
+class Tools:
+    """The tools over one open assistant."""
+
+    def __init__(self, assistant: Assistant, public_url: str = "") -> None:
+        self._assistant = assistant
+        self._public_url = public_url
+
+    def all(self) -> tuple[Tool, ...]:
+        """Return every tool."""
+        answer = answer_schema()
+        return (
+            Tool(
+                "ask",
+                "Ask the review",
+                "Answer one question from the review, or say that the review does not answer it. A patient described "
+                f"in the question is compared with the printed criteria. {_VERBATIM}",
+                AskArguments,
+                answer,
+                self._ask,
+            ),
+            Tool(
+                "recommend",
+                "What printed criteria conclude for a patient",
+                "For a patient described in words or by facts: what was understood, where each liver-directed therapy "
+                "stands by the criteria printed in the review, with the sentence of each conclusion, and what would "
+                f"have to be known first. It weighs nothing that the review does not print. {_VERBATIM}",
+                RecommendArguments,
+                answer,
+                self._recommend,
+            ),
+            Tool(
+                "search",
+                "Search the review",
+                "Show the passages of the review closest to a query, with their scores. Passages are near, they do not "
+                f"have to answer: to have a question answered, call ask. {_VERBATIM}",
+                SearchArguments,
+                _object("passages", tuple[RankedPassage, ...]),
+                self._search,
+            ),
+            Tool(
+                "read_source",
+                "Read the review",
+                "Show a section of the review, or the sentences at the range of a citation's link, unaltered. Give a "
+                f"section or a range. {_VERBATIM}",
+                ReadArguments,
+                TypeAdapter(SourcePart).json_schema(mode="serialization"),
+                self._read,
+            ),
+        )
+
+    def _ask(self, given: AskArguments) -> Told:
+        before = self._assistant.conversation()
+        for text in given.earlier:
+            before.say(text)
+        answer = self._assistant.ask(given.question, facts=given.facts, confirmed=given.confirmed, history=before.turns)
+        return Told(json.loads(answer.to_json()), answer_text(answer))
+
+    def _recommend(self, given: RecommendArguments) -> Told:
+        if not given.case.strip() and not given.facts:
+            raise RequestInvalidError("no patient is described", hint="Give a case in words, or facts.")
+        answer = self._assistant.recommend(given.case, facts=given.facts, confirmed=given.confirmed)
+        text = f"{case_text(answer, self._assistant.patients.book)}\n\n{answer_text(answer)}"
+        return Told(json.loads(answer.to_json()), text)
+
+    def _search(self, given: SearchArguments) -> Told:
+        passages = self._assistant.search(given.query, given.k)
+        listed = [asdict(passage) for passage in ranked(passages, self._public_url)]
+        return Told({"passages": listed}, passages_text(passages))
+
+    def _read(self, given: ReadArguments) -> Told:
+        document = document_named(self._assistant.library, given.document)
+        if bool(given.section) == bool(given.range):
+            raise RequestInvalidError("neither a section nor a range, or both", hint="Give a section or a range.")
+        if given.section:
+            label = label_of(document, given.section)
+            units = tuple(unit for unit in document.searchable if unit.section == label)
+        else:
+            units = units_at(document, *range_of(given.range, document))
+        part = source_part(document, units, self._public_url)
+        return Told(json.loads(_PART.dump_json(part)), units_text(document, units))
+
+
+_PART = TypeAdapter(SourcePart)
+
+
+def _object(name: str, kind: Any) -> dict[str, Any]:
+    """Return the JSON Schema of an object with one member."""
+    schema = TypeAdapter(kind).json_schema(mode="serialization")
+    kinds = {"$defs": schema.pop("$defs")} if "$defs" in schema else {}
+    return {**kinds, "type": "object", "properties": {name: schema}, "required": [name]}
