@@ -67,7 +67,7 @@ def create_app(assistant: Assistant, store: Keeping | None = None, *, retention_
     )
     app.include_router(conversation_router(assistant, store, retention_days))
     app.include_router(source_router(assistant))
-    app.include_router(catalogue_router(assistant))
+    app.include_router(catalogue_router(assistant, retention_days))
     app.include_router(_health(assistant))
     app.include_router(_operations(assistant), prefix="/api/v1")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

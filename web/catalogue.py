@@ -12,8 +12,8 @@ from web.pages import render
 from web.rule_view import DISEASE, Rules
 
 
-def catalogue_router(assistant: Assistant) -> APIRouter:
-    """Return the routes ``/evidence``, ``/rules`` and ``/about``."""
+def catalogue_router(assistant: Assistant, retention_days: int = 0) -> APIRouter:
+    """Return the routes ``/evidence``, ``/rules`` and ``/about``, which says how long conversations are kept."""
     router = APIRouter(include_in_schema=False)
     library, book = assistant.library, assistant.patients.book
     figures = Figures(library, book.notes.values())
@@ -52,6 +52,7 @@ def catalogue_router(assistant: Assistant) -> APIRouter:
                 versions=versions,
                 rules=len(book.rules),
                 reviewed=reviewed,
+                retention=retention_days,
                 here="about",
             )
         )

@@ -72,6 +72,7 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
             documents=[document.citation for document in assistant.documents],
             kept=kept,
             turns=[shown_turn(turn, book) for turn in turns],
+            opinions={item.turn: item for item in store.feedbacks(conversation)} if conversation else {},
             listed=store.listed(visitor.owner) if visitor.known else (),
             token=visitor.form_token,
             retention=retention_days,
@@ -136,6 +137,7 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
         return render(
             "turn.html",
             turn=shown_turn(turn, book),
+            opinions={},
             kept=store.kept(name),
             token=visitor.form_token,
             form=fact_form(book),
@@ -187,7 +189,7 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
         if known is None or not 0 < turn <= store.kept(conversation).turns:
             raise RequestInvalidError("no such answer or verdict", hint="Use the buttons below an answer.")
         store.feedback(conversation, turn, known, reason[:_MOST_REASON])
-        return RedirectResponse(f"/c/{conversation}?thanks={turn}#turn-{turn}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/c/{conversation}#turn-{turn}", HTTPStatus.SEE_OTHER)
 
     @router.get("/c/{conversation}/export.json")
     def export_json(conversation: str) -> Response:

@@ -130,7 +130,7 @@ def test_a_whole_conversation_about_a_patient_goes_by_plain_forms(plain: Page, a
     page.wait_for_selector("#turn-4")
     page.locator("#turn-4 .feedback summary").click()
     page.locator("#turn-4").get_by_role("button", name="Helpful").click()
-    page.wait_for_selector("#turn-4")
+    expect(page.locator("#turn-4 .opinion")).to_have_text("You called this answer helpful")
     page.locator("#turn-1 .edit, #turn-2 .edit").first.click()
     assert page.locator("#question").input_value()
     page.locator(".list summary").click()
@@ -141,6 +141,144 @@ def test_a_whole_conversation_about_a_patient_goes_by_plain_forms(plain: Page, a
     page.get_by_role("button", name="Delete this conversation").click()
     assert page.url == f"{address}/"
     expect(page.locator("article")).to_have_count(0)
+
+
+WIDTHS = (360, 1280, 1920)
+MATRIX = [pytest.param(width, scripted, marks=pytest.mark.thorough) for width in WIDTHS for scripted in (True, False)]
+
+
+@pytest.mark.parametrize(("width", "scripted"), MATRIX)
+def test_every_path_can_be_gone(browser: Browser, address: str, width: int, scripted: bool) -> None:
+    """Everything the page offers, used as a visitor would, at a width and with or without JavaScript."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, java_script_enabled=scripted, accept_downloads=True
+    )
+    page = context.new_page()
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.on("response", lambda response: failed.append(response.url) if response.status >= 500 else None)
+    walk_conversation(page, address)
+    walk_source(page, address, scripted=scripted, wide=width >= 1000)
+    walk_patient(page, address)
+    walk_keeping(page, address)
+    walk_catalogue(page, address)
+    context.close()
+    assert failed == []
+
+
+def walk_conversation(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator(".examples button").first.click()
+    page.wait_for_selector("#turn-1")
+    put(page, "And its complications?", 2)
+    page.locator("#turn-2 .edit").click()
+    expect(page.locator("#question")).to_have_value(re.compile("complications"))
+    page.locator("#ask button").click()
+    page.wait_for_selector("#turn-3")
+    put(page, "What does radioembolization cost?", 4)
+    expect(page.locator("#turn-4 .silent").first).to_be_visible()
+    put(page, "TACE versus TARE: overall survival?", 5)
+    expect(page.locator("#turn-5 .comparison table")).to_have_count(1)
+    page.locator("#turn-5").get_by_text("All passages found").click()
+    expect(page.locator("#turn-5 details[open] ol").last).to_be_visible()
+
+
+def walk_source(page: Page, address: str, *, scripted: bool, wide: bool) -> None:
+    page.goto(address)
+    put(page, QUESTIONS[0], 1)
+    chip = page.locator("#turn-1 blockquote a.chip").first
+    assert re.match(r"Section .+, sentence \d+: |Section .+: |Table 1", chip.get_attribute("aria-label") or "")
+    chip.click()
+    if scripted and wide:
+        expect(page.locator("#pane mark#cited")).to_be_in_viewport()
+        page.locator("#open").click()
+    page.wait_for_selector(".review mark#cited")
+    page.locator(".find input").fill("embolization")
+    page.locator(".find button").click()
+    expect(page.locator(".hits a").first).to_be_visible()
+    page.locator(".hits a").last.click()
+    expect(page.locator(".review :target")).to_be_in_viewport()
+    expect(page.locator(".review table").first).to_be_attached()
+    page.goto(f"{address}/source/criss-makary-2024/00000000?at=10-20")
+    expect(page.locator("main")).to_contain_text("another version")
+    page.goto(f"{address}/source/nothing")
+    expect(page.locator("main")).to_contain_text("not_found")
+
+
+def walk_patient(page: Page, address: str) -> None:
+    page.goto(address)
+    put(page, CASE, 1)
+    turn = page.locator("#turn-1")
+    expect(turn.locator(".facts")).to_contain_text("Whipple")
+    turn.locator(".add summary").click()
+    turn.locator(".add select").select_option("ascites")
+    turn.locator(".add input[name=value]").fill("present")
+    turn.locator(".add button").click()
+    page.wait_for_selector("#turn-2")
+    fact = page.locator("#turn-2 .fact", has_text="bilirubin")
+    fact.locator("summary").click()
+    fact.get_by_label("Correct").fill("18 µmol/L")
+    fact.get_by_role("button", name="Correct").click()
+    page.wait_for_selector("#turn-3")
+    fact = page.locator("#turn-3 .fact", has_text="bilirubin")
+    expect(fact).to_contain_text("18 µmol/L")
+    fact.locator("summary").click()
+    fact.get_by_role("button", name="Remove").click()
+    page.wait_for_selector("#turn-4")
+    page.locator("#turn-4 .next button[name=value]").first.click()
+    page.wait_for_selector("#turn-5")
+    page.locator("#turn-5 .checklist summary").first.click()
+    page.locator("#turn-5 .checklist button").first.click()
+    page.wait_for_selector("#turn-6")
+    why = page.locator("#turn-6 .therapies details", has=page.get_by_text("why", exact=True)).first
+    why.locator("summary").first.click()
+    why.get_by_role("link", name="Why, why not").click()
+    expect(page.locator(".reasons").first).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="Report for the tumor board").last.click()
+    expect(page.locator("body")).to_contain_text("Whipple")
+
+
+def walk_keeping(page: Page, address: str) -> None:
+    page.goto(address)
+    put(page, QUESTIONS[0], 1)
+    page.locator("#turn-1 .feedback summary").click()
+    page.locator("#turn-1 textarea").fill("the newer study is missing")
+    page.get_by_role("button", name="Wrong").click()
+    expect(page.locator("#turn-1 .opinion")).to_have_text("You called this answer wrong: “the newer study is missing”")
+    page.locator(".list summary").click()
+    page.locator(".list input[name=title]").fill("Board of Tuesday")
+    page.get_by_role("button", name="Rename").click()
+    page.locator(".list summary").click()
+    expect(page.locator(".list")).to_contain_text("Board of Tuesday")
+    for name in ("JSON", "Markdown"):
+        with page.expect_download() as download:
+            page.locator(".exports").get_by_role("link", name=name).click()
+        assert "TARE" in download.value.path().read_text(encoding="utf-8")
+    page.get_by_role("link", name="Print view").click()
+    expect(page.locator("article")).to_have_count(1)
+    page.go_back()
+    page.locator(".list summary").click()
+    page.get_by_role("button", name="Delete this conversation").click()
+    page.wait_for_url(f"{address}/")
+    expect(page.locator("article")).to_have_count(0)
+
+
+def walk_catalogue(page: Page, address: str) -> None:
+    page.goto(f"{address}/evidence")
+    page.locator("select[name=therapy]").select_option("tace")
+    page.locator("main form button").first.click()
+    expect(page.locator("svg[role=img], svg[role=group], svg").first).to_be_visible()
+    expect(page.locator("main")).to_contain_text("not comparable")
+    page.locator("main table a[href*='/source/']").first.click()
+    page.wait_for_selector("mark#cited")
+    page.goto(f"{address}/rules")
+    page.locator("select[name=therapy]").select_option("tace")
+    page.locator("main form button").first.click()
+    page.locator("main a[href*='/source/']").first.click()
+    page.wait_for_selector("mark#cited")
+    page.goto(f"{address}/about")
+    expect(page.locator("main")).to_contain_text("for 30 days")
 
 
 def test_the_mark_differs_from_the_text_around_it(browser: Browser, address: str, assistant: Assistant) -> None:
@@ -245,7 +383,12 @@ def test_what_is_typed_is_text_and_nothing_leaves_the_service(page: Page, addres
     assert [url for url in requested if not re.match(re.escape(address) + "/", url)] == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), [pytest.param(360, "dark", marks=pytest.mark.thorough), (1280, "light")])
+LOOKS = [(360, "light"), (360, "dark"), (1280, "dark"), (1920, "dark")]
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), *(pytest.param(*look, marks=pytest.mark.thorough) for look in LOOKS)]
+)
 def test_axe_finds_nothing(browser: Browser, address: str, width: int, scheme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
@@ -260,8 +403,7 @@ def test_axe_finds_nothing(browser: Browser, address: str, width: int, scheme: s
             ]
             found[state] = rules
 
-    states = STATES if scheme == "light" else {name: STATES[name] for name in ("patient", "comparison")}
-    for state, question in states.items():
+    for state, question in STATES.items():
         ask(page, address, question)
         for details in page.locator("#turns details").all():
             details.evaluate("element => { element.open = true; }")
@@ -269,7 +411,7 @@ def test_axe_finds_nothing(browser: Browser, address: str, width: int, scheme: s
     page.goto(f"{address}/nothing")
     look("error")
     paths = ("/evidence", "/rules?therapy=tace", "/about", "/source/criss-makary-2024")
-    for path in paths if scheme == "light" else paths[:1]:
+    for path in paths:
         page.goto(address + path)
         look(path)
     context.close()

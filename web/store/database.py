@@ -208,14 +208,15 @@ class DatabaseStore:
             _in(self._lock(connection, conversation), turn)
             connection.execute(statements.FEEDBACK, {**values, "created": datetime.now(UTC)})
 
-    def feedbacks(self) -> Sequence[Feedback]:
-        """Return all feedback in the order in which it came.
+    def feedbacks(self, conversation: str = "") -> Sequence[Feedback]:
+        """Return the feedback on a conversation, or all of it, in the order in which it came.
 
         Raises:
             StoreUnavailableError: If the database fails.
         """
         with self._reading() as connection:
-            rows = connection.execute(statements.FEEDBACKS).all()
+            statement = statements.FEEDBACKS_ON if conversation else statements.FEEDBACKS
+            rows = connection.execute(statement, {"conversation": conversation}).all()
         return [Feedback(*row) for row in rows]
 
     def audit(self, action: Action, interface: str, conversation: str = "") -> None:

@@ -16,8 +16,8 @@ class Keeping(ConversationStore, Protocol):
     def feedback(self, conversation: str, turn: int, verdict: Verdict, reason: str) -> None:
         """Keep what somebody thinks of an answer."""
 
-    def feedbacks(self) -> Sequence[Feedback]:
-        """Return all feedback, oldest first."""
+    def feedbacks(self, conversation: str = "") -> Sequence[Feedback]:
+        """Return the feedback on a conversation, or all of it, oldest first."""
 
     def audit(self, action: Action, interface: str, conversation: str) -> None:
         """Note that a conversation was read, exported, deleted or purged; nothing of what it holds."""
@@ -44,9 +44,9 @@ class MemoryKeeping(MemoryStore):
         super().delete(conversation)
         self._feedbacks = [item for item in self._feedbacks if item.conversation != conversation]
 
-    def feedbacks(self) -> Sequence[Feedback]:
-        """Return all feedback, oldest first."""
-        return tuple(self._feedbacks)
+    def feedbacks(self, conversation: str = "") -> Sequence[Feedback]:
+        """Return the feedback on a conversation, or all of it, oldest first."""
+        return tuple(item for item in self._feedbacks if conversation in {"", item.conversation})
 
     def audit(self, action: Action, interface: str, conversation: str) -> None:
         """Note that something was done."""

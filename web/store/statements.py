@@ -53,5 +53,6 @@ ANSWER = select(turns.c.answer).where(_OF_THIS, turns.c.number == bindparam("num
 
 FEEDBACK = insert(feedback)
 FEEDBACKS = select(feedback).order_by(feedback.c.id)
+FEEDBACKS_ON = FEEDBACKS.where(feedback.c.conversation == bindparam("conversation"))
 AUDIT = insert(audit)
 AUDITS = select(audit).order_by(audit.c.id)

@@ -214,7 +214,13 @@ def test_feedback_goes_with_its_conversation(store: DatabaseStore) -> None:
         (conversation, 1, "wrong", "the other trial"),
         (conversation, 1, "helpful", ""),
     ]
+    other = store.create()
+    store.append(other, made_turn(1))
+    store.feedback(other, 1, "helpful")
+    assert store.feedbacks(conversation) == told
+    assert [one.conversation for one in store.feedbacks()] == [conversation, conversation, other]
     store.delete(conversation)
+    store.delete(other)
     assert list(store.feedbacks()) == []
 
 
