@@ -17,6 +17,9 @@ from web import problems
 from web.catalogue import catalogue_router
 from web.conversations import conversation_router
 from web.headers import SafetyHeaders
+from web.keys.admission import Admission
+from web.keys.guard import KeyGuard
+from web.keys.sign_in import sign_in_router
 from web.limits import BodyLimit
 from web.sources import source_router
 from web.store.keeping import Keeping, MemoryKeeping
@@ -49,15 +52,23 @@ class RecommendRequest(BaseModel):
     confirmed: list[str] = []
 
 
-def create_app(assistant: Assistant, store: Keeping | None = None, *, retention_days: int = 0) -> FastAPI:
+def create_app(
+    assistant: Assistant,
+    store: Keeping | None = None,
+    *,
+    retention_days: int = 0,
+    admission: Admission | None = None,
+) -> FastAPI:
     """Return the application.
 
     Args:
         assistant: Asked by every route; safe to share among threads.
         store: Where conversations are kept; in the memory of this process where there is none.
         retention_days: How long the store keeps them, as the pages say it.
+        admission: Who is let in; everybody, if not said.
     """
     store = MemoryKeeping() if store is None else store
+    admission = Admission() if admission is None else admission
     app = FastAPI(
         title="NELM guideline assistant",
         version=VERSION,
@@ -68,12 +79,15 @@ def create_app(assistant: Assistant, store: Keeping | None = None, *, retention_
     app.include_router(conversation_router(assistant, store, retention_days))
     app.include_router(source_router(assistant))
     app.include_router(catalogue_router(assistant, retention_days))
+    if admission.locked:
+        app.include_router(sign_in_router(admission))
     app.include_router(_health(assistant))
     app.include_router(_operations(assistant), prefix="/api/v1")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     app.add_middleware(BodyLimit)
-    app.add_middleware(SafetyHeaders)
+    app.add_middleware(KeyGuard, admission=admission)
+    app.add_middleware(SafetyHeaders)  # what is added last is met first
     return app
 
 

@@ -14,6 +14,7 @@ import typer
 
 from corpus.errors import NelmError
 from web.kept_commands import conversations, feedback
+from web.keys.commands import keys
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -380,13 +381,22 @@ def check(*, index: IndexOption = None) -> None:
 @app.command()
 def serve(
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    host: Annotated[str, typer.Option(envvar="NELM_HOST", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="NELM_PORT", help="Port to listen on.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(envvar="NELM_WORKERS", help="Processes that answer.", min=1, max=64)] = 1,
+    open_to_everyone: Annotated[
+        bool, typer.Option("--open-to-everyone", envvar="NELM_OPEN_TO_EVERYONE", help="Let anybody in who reaches it.")
+    ] = False,
+    sign_in: Annotated[
+        bool, typer.Option("--sign-in", envvar="NELM_SIGN_IN", help="Ask for a key on the pages on any address.")
+    ] = False,
 ) -> None:
-    """Serve the page and the API."""
+    """Serve the page and the API. Other addresses than this computer's own need keys, or --open-to-everyone."""
+    if open_to_everyone and sign_in:
+        raise UsageError("--open-to-everyone and --sign-in do not go together")
     from web.service import run
 
-    run(host, port)
+    run(host=host, port=port, workers=workers, open_to_everyone=open_to_everyone, sign_in=sign_in)
 
 
 @app.command()
@@ -424,6 +434,7 @@ def replay(
 
 
 app.add_typer(conversations, name="conversations")
+app.add_typer(keys, name="keys")
 app.command()(feedback)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -22,10 +23,16 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class WebError(NelmError):
-    """Root of the web family; a subclass says its HTTP status."""
+    """Root of the web family.
+
+    Attributes:
+        status: The HTTP status of a subclass.
+        headers: Header fields that go with it.
+    """
 
     code = "web_error"
     status = HTTPStatus.BAD_REQUEST
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class NotFoundError(WebError):
@@ -74,6 +81,8 @@ _OF_OTHERS: dict[type[NelmError], HTTPStatus] = {
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status of errors of other families."""
+_BODIES: dict[str, Callable[[NelmError, HTTPStatus], dict[str, Any]]] = {}
+"""Bodies of errors by the beginning of a path; see `speak_otherwise`."""
 _MEMBERS = {
     "type": "string",
     "title": "string",
@@ -132,9 +141,26 @@ def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = N
     """Return an error as a page where a browser asks, else as a problem document."""
     if status is None:
         status = _status(error)
-    if not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
-        return error_page(request, error, status)
+    path: str = request.scope["path"]
+    if not path.startswith(("/api/", *_BODIES)) and "text/html" in request.headers.get("accept", ""):
+        response: Response = error_page(request, error, status)
+    else:
+        response = _document(path, error, status)
+    if isinstance(error, WebError):
+        response.headers.update(error.headers)
+    return response
+
+
+def _document(path: str, error: NelmError, status: HTTPStatus) -> Response:
+    for prefix, body in _BODIES.items():
+        if path.startswith(prefix):
+            return JSONResponse(body(error, status), status_code=status, headers=SAFETY)
     return JSONResponse(problem(error, status), status_code=status, media_type=MEDIA_TYPE, headers=SAFETY)
+
+
+def speak_otherwise(prefix: str, body: Callable[[NelmError, HTTPStatus], dict[str, Any]]) -> None:
+    """Give errors below a path the JSON body that a protocol of others prescribes, instead of a problem document."""
+    _BODIES[prefix] = body
 
 
 def _status(error: NelmError) -> HTTPStatus:

@@ -6,9 +6,12 @@ No access log: addresses and questions stay out of logs.
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,19 +19,88 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 
 from assistant.assistant import Assistant
+from corpus.errors import NelmError
+from index.location import index_folder
+from index.opening import refuse_stale
+from index.store import read_manifest, verify_files
 from web.app import create_app
+from web.keys.admission import Admission, check_binding, is_loopback
+from web.keys.allowance import Allowances
+from web.keys.keyring import Keyring
+from web.keys.sessions import Sessions
 from web.mcp.extra import is_installed as mcp_installed
 from web.mcp.mounting import mount as mount_mcp
-from web.settings import load_settings
+from web.settings import PREFIX, Settings, SettingsError, load_settings
+from web.store.api_keys import KeyStore
 from web.store.database import DatabaseStore
 from web.store.location import database_url
 from web.store.opening import open_engine
 
 _PURGED_EVERY_S = 3600
+_SHUTDOWN_S = 20
+"""Seconds for which requests going on are waited for when the service is to stop."""
 
 
-def run(host: str, port: int) -> None:
-    """Serve until stopped.
+def run(*, host: str, port: int, workers: int, open_to_everyone: bool, sign_in: bool) -> None:
+    """Serve until stopped; each worker makes its `application` from the environment.
+
+    Raises:
+        BindingRefusedError: If others reach the address, no key is in force, and nobody has said that it is open.
+        SettingsError: If a setting is unknown or invalid.
+        SearchIndexError: If the index cannot be opened.
+        StoreError: If the database cannot be opened.
+    """
+    said = {"host": host, "port": port, "workers": workers, "open_to_everyone": open_to_everyone, "sign_in": sign_in}
+    _check(load_settings().model_copy(update=said))
+    os.environ.update({f"{PREFIX}{name.upper()}": str(value) for name, value in said.items()})
+    os.environ.setdefault(f"{PREFIX}SESSION_SECRET", secrets.token_urlsafe(32))
+    if workers > 1:
+        _tell(f"Serving on http://{host}:{port} with {workers} workers (Ctrl-C stops)")
+    uvicorn.run(
+        "web.service:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+    )
+
+
+def _check(settings: Settings) -> None:
+    """Fail here, once and in words, where every worker would fail."""
+    if settings.workers > 1:
+        if not settings.retention_days:
+            raise SettingsError(f"{PREFIX}RETENTION_DAYS=0 keeps conversations in one process, not in several workers")
+        folder = settings.index or index_folder()
+        manifest = read_manifest(folder)
+        verify_files(folder, manifest)
+        refuse_stale(manifest)
+    engine = open_engine(database_url(settings.database_url))
+    try:
+        keyring = Keyring(KeyStore(engine).held)
+        check_binding(settings.host, keyring, open_to_everyone=settings.open_to_everyone)
+    finally:
+        engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a running service holds open.
+
+    Attributes:
+        store: ``None`` where conversations are kept in memory alone.
+    """
+
+    settings: Settings
+    engine: Engine
+    store: DatabaseStore | None
+
+
+def application() -> FastAPI:
+    """Return the application that the environment describes; what every worker runs.
 
     Raises:
         SettingsError: If a setting is unknown or invalid.
@@ -39,34 +111,58 @@ def run(host: str, port: int) -> None:
     assistant = Assistant.open(settings.index, public_url=settings.public_url)
     engine = open_engine(database_url(settings.database_url))
     store = DatabaseStore(engine) if settings.retention_days else None
-    app = create_app(assistant, store, retention_days=settings.retention_days)
-    app.router.lifespan_context = _running(f"http://{host}:{port}", engine, store, settings.retention_days)
+    app = create_app(
+        assistant, store, retention_days=settings.retention_days, admission=_admission(settings, KeyStore(engine))
+    )
+    app.router.lifespan_context = _running(Opened(settings, engine, store))
     if mcp_installed():
         mount_mcp(app, assistant, settings.public_url)
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    return app
 
 
-def _running(
-    address: str, engine: Engine, store: DatabaseStore | None, days: int
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _admission(settings: Settings, keys: KeyStore) -> Admission:
+    secret = settings.session_secret or secrets.token_urlsafe(32)
+    return Admission(
+        Keyring(keys.held),
+        locked=settings.sign_in or not (is_loopback(settings.host) or settings.open_to_everyone),
+        sessions=Sessions(secret),
+        allowances=Allowances(settings.workers),
+    )
+
+
+def _running(opened: Opened) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    settings = opened.settings
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        purging = asyncio.create_task(_purged(store, days)) if store is not None else None
-        sys.stdout.write(f"Serving on {address} (Ctrl-C stops)\n")
-        sys.stdout.flush()
-        yield
-        if purging is not None:
-            purging.cancel()
-            with suppress(asyncio.CancelledError):
-                await purging
-        engine.dispose()
+        async with _background(_purged(opened.store, settings.retention_days)):
+            if settings.workers == 1:
+                _tell(f"Serving on http://{settings.host}:{settings.port} (Ctrl-C stops)")
+            yield
+        opened.engine.dispose()
 
     return lifespan
 
 
-async def _purged(store: DatabaseStore, days: int) -> None:
-    """Remove at the start and every hour what is past its retention."""
-    while True:
-        if await run_in_threadpool(store.purge, days):
-            await run_in_threadpool(store.audit, "purge", "service")
+@asynccontextmanager
+async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Do something beside answering, until the service stops."""
+    task = asyncio.create_task(work)
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _purged(store: DatabaseStore | None, days: int) -> None:
+    """Remove at the start and every hour what is past its retention; a failure is made up for the next time."""
+    while store is not None:
+        with suppress(NelmError):
+            if await run_in_threadpool(store.purge, days):
+                await run_in_threadpool(store.audit, "purge", "service")
         await asyncio.sleep(_PURGED_EVERY_S)
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -12,6 +12,9 @@ from corpus.errors import NelmError
 
 PREFIX = "NELM_"
 _MOST_DAYS = 36_500
+_MOST_PORT = 65_535
+_MOST_WORKERS = 64
+_SHORTEST_SECRET = 32
 
 
 class SettingsError(NelmError):
@@ -30,6 +33,12 @@ class Settings(BaseSettings):
         database_url: Of the database that keeps conversations, perhaps with a password; by default a file.
         retention_days: Days after which a conversation not continued is removed; 0 keeps none.
         public_url: Put before links in answers of the API, such as ``https://nelm.example.org``.
+        host: Address to listen on.
+        port: Port to listen on.
+        workers: Processes that answer.
+        open_to_everyone: Whether whoever reaches the address may use the pages, and without keys also the API.
+        sign_in: Whether the pages are for those who hold a key on this computer's own address too: behind a proxy.
+        session_secret: Signs the cookies of those signed in; the same on all machines behind one address.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
@@ -39,6 +48,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False)
     retention_days: int = Field(default=30, ge=0, le=_MOST_DAYS)
     public_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=_MOST_PORT)
+    workers: int = Field(default=1, ge=1, le=_MOST_WORKERS)
+    open_to_everyone: bool = False
+    sign_in: bool = False
+    session_secret: str | None = Field(default=None, repr=False, min_length=_SHORTEST_SECRET)
 
 
 def load_settings() -> Settings:

@@ -10,7 +10,19 @@ from pydantic import ValidationError
 from tests.conftest import ROOT
 from web.settings import Settings, SettingsError, load_settings
 
-KNOWN = ["NELM_DATABASE_URL", "NELM_INDEX", "NELM_PUBLIC_URL", "NELM_RETENTION_DAYS", "NELM_WEIGHTS"]
+KNOWN = [
+    "NELM_DATABASE_URL",
+    "NELM_HOST",
+    "NELM_INDEX",
+    "NELM_OPEN_TO_EVERYONE",
+    "NELM_PORT",
+    "NELM_PUBLIC_URL",
+    "NELM_RETENTION_DAYS",
+    "NELM_SESSION_SECRET",
+    "NELM_SIGN_IN",
+    "NELM_WEIGHTS",
+    "NELM_WORKERS",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +90,14 @@ def test_the_database_s_password_is_not_printed(monkeypatch: pytest.MonkeyPatch)
     settings = load_settings()
     assert settings.database_url == "postgresql+psycopg://me:geheim@localhost/nelm"
     assert "geheim" not in f"{settings!r} {settings}"
+
+
+def test_the_secret_of_sessions_is_long_and_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NELM_SESSION_SECRET", "geheim" * 5)
+    with pytest.raises(SettingsError, match="NELM_SESSION_SECRET cannot have this value"):
+        load_settings()
+    monkeypatch.setenv("NELM_SESSION_SECRET", "geheim" * 6)
+    assert "geheim" not in repr(load_settings())
 
 
 def test_settings_cannot_be_changed() -> None:
