@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Statement, Status
+from assistant.beside import Beside
 from assistant.case import asks_treatment, asks_whether, is_case, questions_in
 from assistant.comparison import comparison
 from assistant.composition import NOT_COVERED, Asked, Composer
@@ -64,6 +65,7 @@ class Assistant:
         self._patients = PatientKnowledge.load(index.folder)
         self._concluder = Concluder(library, self._patients.book)
         self._composer = Composer(library, index=index.manifest.sha256, version=VERSION, public_url=public_url)
+        self._beside = Beside(self._composer, library)
 
     @classmethod
     def open(cls, folder: Path | None = None, *, public_url: str = "") -> Assistant:
@@ -159,7 +161,7 @@ class Assistant:
         """What answers turns of conversations."""
         from assistant.conversation.dialogue import Dialogue
 
-        return Dialogue(self, self._index, self._composer)
+        return Dialogue(self, self._index, self._composer, self._beside)
 
     def recommend(
         self, case: str = "", *, facts: Mapping[str, Any] | None = None, confirmed: Sequence[str] = ()
@@ -288,7 +290,7 @@ class Assistant:
         query, choice = decided.query, decided.choice
         found = overview(query, self.library)
         if found is not None and found.whole:
-            return self._noted(self._composer.overview(asked, found))
+            return self._noted(self._beside.overview(asked, found))
         if not decided.answers:
             silence = self._silence(decided)
             asked = replace(asked, confidence=round(1 - decided.probability, 2))
@@ -313,11 +315,11 @@ class Assistant:
             not asks_work
             and (sides := dispute(decided.ranking, asking, choice.best, self.library, tensions)) is not None
         ):
-            answer = self._composer.disputed(answer, sides)
+            answer = self._beside.disputed(answer, sides)
         if found is not None:
-            answer = self._composer.outlined(answer, found)
+            answer = self._beside.outlined(answer, found)
         if (table := comparison(sides_of(query, asking, self.library.lexicon), self.library)) is not None:
-            answer = self._composer.compared(answer, table)
+            answer = self._beside.compared(answer, table)
         return self._noted(answer)
 
     def _noted(self, answer: Answer) -> Answer:

@@ -29,12 +29,12 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the table.
+class Row:
+    """A row of the table.
 
     Attributes:
         figures: For each side, its figures; empty where none is printed.
-        sentences: For each side, the units that speak of it alone, for lines without figures.
+        sentences: For each side, the units that speak of it alone, for rows without figures.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Table:
     """The comparison of treatments, vocabulary ids in ``sides``."""
 
     sides: tuple[str, ...]
-    lines: tuple[Line, ...]
+    rows: tuple[Row, ...]
 
 
 def comparison(sides: Sequence[str], library: Library) -> Table | None:
@@ -55,14 +55,14 @@ def comparison(sides: Sequence[str], library: Library) -> Table | None:
     if not 1 < len(sides) <= _MOST_SIDES:
         return None
     ordered = tuple(sides)
-    lines = (*_figures(ordered, library), *_sentences(ordered, library))
+    rows = (*_figures(ordered, library), *_sentences(ordered, library))
     shown = [
-        any(cells[n] for line in lines for cells in (line.figures, line.sentences) if cells) for n in range(len(sides))
+        any(cells[n] for row in rows for cells in (row.figures, row.sentences) if cells) for n in range(len(sides))
     ]
-    return Table(ordered, tuple(lines)) if all(shown) else None
+    return Table(ordered, tuple(rows)) if all(shown) else None
 
 
-def _figures(sides: tuple[str, ...], library: Library) -> Iterator[Line]:
+def _figures(sides: tuple[str, ...], library: Library) -> Iterator[Row]:
     """A line for each metric of which at least one side has a figure; those both have first."""
     by_metric: dict[str, list[list[Figure]]] = {}
     for place in library.places:
@@ -75,7 +75,7 @@ def _figures(sides: tuple[str, ...], library: Library) -> Iterator[Line]:
                     by_metric.setdefault(name, [[] for _ in sides])[n].append(Figure(outcome, place))
     complete = [name for name, cells in by_metric.items() if all(cells)]
     for name in [*complete, *(name for name in by_metric if name not in complete)]:
-        yield Line(name, figures=tuple(tuple(cell) for cell in by_metric[name]))
+        yield Row(name, figures=tuple(tuple(cell) for cell in by_metric[name]))
 
 
 def _is_count_of_patients(outcome: Outcome) -> bool:
@@ -96,7 +96,7 @@ def _belongs(therapies: Sequence[str], side: str, sides: Sequence[str], lexicon:
     )
 
 
-def _sentences(sides: tuple[str, ...], library: Library) -> Iterator[Line]:
+def _sentences(sides: tuple[str, ...], library: Library) -> Iterator[Row]:
     """What is said of each side alone; what is said of several at once is among the sentences of the answer."""
     for facet in _FACETS:
         cells: list[tuple[Place, ...]] = []
@@ -111,4 +111,4 @@ def _sentences(sides: tuple[str, ...], library: Library) -> Iterator[Line]:
                     alone.append(place)
             cells.append(tuple(alone))
         if any(cells):
-            yield Line(facet.heading, sentences=tuple(cells))
+            yield Row(facet.heading, sentences=tuple(cells))

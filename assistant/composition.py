@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answer import (
     Answer,
     Citation,
     CitedCell,
-    ComparedFigure,
-    Comparison,
-    ComparisonCell,
-    ComparisonRow,
-    OutlinePart,
     Premise,
     RankedPassage,
     Reason,
-    Role,
     SourceDocument,
     Statement,
     Status,
 )
-from assistant.comparison import NOT_COMPARABLE, Figure, Table
 from assistant.conclusions import CitedPlaces, Conclusions
-from assistant.disputes import Dispute
 from assistant.errors import QuoteMismatchError
-from assistant.evidence import Evidence, company
+from assistant.evidence import Evidence
 from assistant.figures import Line
-from assistant.overview import Overview, Part, sections_of
 from assistant.studies import design_of, works_of
 from assistant.works import cited_in
 from corpus.document import Document
@@ -40,14 +31,6 @@ from index.search import SCORE_DECIMALS
 
 _LEAD = "The review says:"
 _OTHERWISE = "The review says otherwise:"
-_NOT_OF_ONE_MIND = "The review is not of one mind:"
-_ALSO = "Also under “{heading}” of {name}:"
-_OVERVIEW = "{name}, in the review's own sentences (from {where}):"
-_FURTHER = "{n} more under “{heading}” in the outline."
-_OF_A_SIDE = 2
-"""Sentences of either side of a dispute that are shown, where so many are near."""
-_FIRST = 3
-"""Sentences of an overview quoted under a heading; all are in the outline."""
 _NEAREST = "Nearest in the review:"
 NOT_COVERED: dict[Reason, str] = {
     "unreadable": "This cannot be read as a question.",
@@ -107,7 +90,7 @@ class Composer:
         Raises:
             QuoteMismatchError: If a sentence is not in the source at its offsets.
         """
-        citations = tuple(self._citation(n, item.place) for n, item in enumerate(evidence, 1))
+        citations = tuple(self.cite(n, item.place) for n, item in enumerate(evidence, 1))
         number = {item.place.key: n for n, item in enumerate(evidence, 1)}
         statements = [
             Statement(citation.display, "quote", item.role, (citation.n,))
@@ -153,7 +136,7 @@ class Composer:
             number = cited.number(item.place)
             if number not in shown:
                 quoted.append(Statement(item.place.unit.display, "quote", item.role, (number,)))
-        citations = tuple(self._citation(n, place) for n, place in enumerate(cited.places, 1))
+        citations = tuple(self.cite(n, place) for n, place in enumerate(cited.places, 1))
         leads = [s for s in conclusions.statements if s.role != "caveat"]
         caveats = [s for s in conclusions.statements if s.role == "caveat"]
         dated = self._as_of([item for item in evidence if cited.number(item.place) not in shown], citations)
@@ -167,112 +150,9 @@ class Composer:
             notes=conclusions.notes,
         )
 
-    def quoting(self, answer: Answer, line: str, places: Sequence[Place], most: int = 3) -> Answer:
-        """Return an answer with a line and the sentences at places behind its own, those it does not quote yet."""
-        citing = _Citing(answer, self._citation)
-        quotes = citing.quotes(places)[:most]
-        if not quotes:
-            return answer
-        cited = replace(answer, citations=tuple(citing.citations))
-        numbers = tuple(n for quote in quotes for n in quote.citations)
-        return amended(cited, last=[Statement(line, "derived", "lead", numbers), *quotes])
-
-    def disputed(self, answer: Answer, dispute: Dispute) -> Answer:
-        """Return an answer that says that the document is not of one mind, with a sentence of either side at least."""
-        citing = _Citing(answer, self._citation)
-        quoted = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
-        shown = [place for n, place in enumerate(self._places(answer), 1) if n in quoted]
-        sides = (dispute.against, dispute.supporting)
-        missing = [place for side in sides for place in side[:_OF_A_SIDE] if place not in shown]
-        told = [place for side in sides for place in side if place in shown or place in missing]
-        numbers = tuple(citing.number(place) for place in told)
-        quotes = citing.quotes(missing, self._library, "contradiction")
-        line = Statement(f"{_NOT_OF_ONE_MIND} {dispute.tension.text}", "derived", "contradiction", numbers)
-        cited = replace(answer, status="conflict", citations=tuple(citing.citations))
-        return amended(cited, last=[line, *quotes])
-
-    def _places(self, answer: Answer) -> list[Place]:
-        """The places of an answer's citations, in their order."""
-        return [self._library.place(citation.document, citation.unit) for citation in answer.citations]
-
-    def compared(self, answer: Answer, table: Table) -> Answer:
-        """Return an answer with the table of the treatments it compares."""
-        citing = _Citing(answer, self._citation)
-        rows = tuple(
-            ComparisonRow(
-                line.name, tuple(self._cell(line.figures, line.sentences, n, citing) for n in range(len(table.sides)))
-            )
-            for line in table.lines
-        )
-        names = tuple(self._library.lexicon.names[side] for side in table.sides)
-        return replace(
-            answer,
-            citations=tuple(citing.citations),
-            comparison=Comparison(table.sides, names, rows, NOT_COMPARABLE),
-        )
-
-    @staticmethod
-    def _cell(
-        figures: Sequence[Sequence[Figure]], sentences: Sequence[Sequence[Place]], side: int, citing: _Citing
-    ) -> ComparisonCell:
-        if not figures:
-            return ComparisonCell((), tuple(citing.number(place) for place in sentences[side]))
-        others = {f.outcome.id for n, cell in enumerate(figures) if n != side for f in cell}
-        shown = tuple(
-            ComparedFigure(
-                value=f.outcome.value,
-                subject=f.outcome.subject,
-                interval=f.outcome.interval,
-                population=f.outcome.population,
-                n=f.outcome.n,
-                design=f.outcome.design,
-                study=f.outcome.study,
-                same_comparison=f.outcome.against in others,
-                citation=citing.number(f.place),
-            )
-            for f in figures[side]
-        )
-        return ComparisonCell(shown, tuple(dict.fromkeys(figure.citation for figure in shown)))
-
-    def outlined(self, answer: Answer, found: Overview) -> Answer:
-        """Return an answer completed by everything that stands under the heading asked for."""
-        citing = _Citing(answer, self._citation)
-        name = self._library.lexicon.names[found.therapy]
-        added: list[Statement] = []
-        for part in found.parts:
-            if quotes := citing.quotes(part.places, self._library):
-                line = _ALSO.format(heading=part.heading.lower(), name=name)
-                added += [Statement(line, "derived", "answer", tuple(n for q in quotes for n in q.citations)), *quotes]
-        outline = self._outline(found.parts, citing)
-        return replace(amended(replace(answer, citations=tuple(citing.citations)), last=added), outline=outline)
-
-    def overview(self, asked: Asked, found: Overview) -> Answer:
-        """Compose an overview of a treatment: under each heading its first sentences; all are in the outline."""
-        empty = self._answer(asked, "answered", None, (), ())
-        citing = _Citing(empty, self._citation)
-        name = self._library.lexicon.names[found.therapy]
-        places = [place for part in found.parts for place in part.places]
-        statements = [
-            Statement(_OVERVIEW.format(name=name, where=", ".join(sections_of(places))), "derived", "lead", ())
-        ]
-        for part in found.parts:
-            quotes = citing.quotes(part.places[:_FIRST], self._library)
-            if quotes:
-                statements += [Statement(f"{part.heading}:", "derived", "answer", quotes[0].citations), *quotes]
-            if (further := len(part.places) - _FIRST) > 0:
-                told = _FURTHER.format(n=further, heading=part.heading)
-                statements.append(Statement(told, "derived", "caveat", ()))
-        outline = self._outline(found.parts, citing)
-        answer = amended(replace(empty, citations=tuple(citing.citations)), first=statements)
-        return replace(answer, outline=outline)
-
-    @staticmethod
-    def _outline(parts: Iterable[Part], citing: _Citing) -> tuple[OutlinePart, ...]:
-        return tuple(OutlinePart(p.heading, tuple(citing.number(place) for place in p.places)) for p in parts)
-
     def works(self, asked: Asked, places: Sequence[Place]) -> Answer:
         """Compose an answer of entries of the reference list, with the sections that cite each."""
-        citations = tuple(self._citation(n, place) for n, place in enumerate(places, 1))
+        citations = tuple(self.cite(n, place) for n, place in enumerate(places, 1))
         statements: list[Statement] = []
         for place, citation in zip(places, citations, strict=True):
             statements.append(Statement(citation.display, "quote", "answer", (citation.n,)))
@@ -290,7 +170,7 @@ class Composer:
             reason: ``None`` where the message is declined.
             says: What a known gap says of it, instead of the reason's general words.
         """
-        citations = tuple(self._citation(n, place) for n, place in enumerate(nearest, 1))
+        citations = tuple(self.cite(n, place) for n, place in enumerate(nearest, 1))
         said = says or (_DECLINED if reason is None else NOT_COVERED[reason])
         statements = [Statement(said, "derived", "lead", ())]
         if citations:
@@ -341,7 +221,12 @@ class Composer:
             for when, numbers in dated.items()
         ]
 
-    def _citation(self, n: int, place: Place) -> Citation:
+    def cite(self, n: int, place: Place) -> Citation:
+        """Return the citation of a place under a number.
+
+        Raises:
+            QuoteMismatchError: If the sentence is not in the source at its offsets.
+        """
         unit, document = place.unit, place.document
         quote = document.quote(unit)
         check_quote(document, unit.start, unit.end, quote, unit.display)
@@ -362,34 +247,6 @@ class Composer:
             design=design_of(place, self._library),
             works=works_of(place),
         )
-
-
-class _Citing:
-    """The citations of an answer that grows: places cited already keep their numbers, others get the next."""
-
-    def __init__(self, answer: Answer, cite: Callable[[int, Place], Citation]) -> None:
-        self.citations = list(answer.citations)
-        self._numbers = {f"{citation.document}/{citation.unit}": citation.n for citation in answer.citations}
-        self._cite = cite
-        self._quoted = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
-
-    def number(self, place: Place) -> int:
-        """Return the number of a place."""
-        if place.key not in self._numbers:
-            self._numbers[place.key] = len(self.citations) + 1
-            self.citations.append(self._cite(len(self.citations) + 1, place))
-        return self._numbers[place.key]
-
-    def quotes(self, places: Iterable[Place], library: Library | None = None, role: Role = "answer") -> list[Statement]:
-        """Quote places not quoted yet, with a library also those they are never shown without."""
-        found: list[Statement] = []
-        for place in places:
-            beside = company(place, library) if library is not None else ()
-            for other in (place, *beside):
-                if (n := self.number(other)) not in self._quoted:
-                    self._quoted.add(n)
-                    found.append(Statement(other.unit.display, "quote", role if other is place else "caveat", (n,)))
-        return found
 
 
 def amended(answer: Answer, *, first: Sequence[Statement] = (), last: Sequence[Statement] = ()) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer, Statement
+from assistant.beside import Beside
 from assistant.case import asks_treatment, asks_whether, concerns_somebody, is_case
 from assistant.composition import Asked, Composer, amended
 from assistant.conversation.changes import criteria_of, named_changes
@@ -51,10 +52,11 @@ _WORTH = 2
 class Dialogue:
     """Answers turns; holds nothing of a conversation, so that any number may go on at once."""
 
-    def __init__(self, assistant: Assistant, index: SearchIndex, composer: Composer) -> None:
+    def __init__(self, assistant: Assistant, index: SearchIndex, composer: Composer, beside: Beside) -> None:
         self._assistant = assistant
         self._index = index
         self._composer = composer
+        self._beside = beside
         self._follower = Follower(index.library.lexicon)
         self._patients = PatientFollower(assistant.patients.book, assistant.patients.reader)
         self._replier = Replier(assistant, index, composer)
@@ -228,7 +230,7 @@ class Dialogue:
             after = self._assistant.evaluate_patient(patient)
             changes = [Statement(line, "derived", "lead", ()) for line in named_changes(told, before, after)]
             answer = amended(answer, first=changes)
-            answer = self._composer.quoting(
+            answer = self._beside.quoting(
                 answer, _CRITERION, self._assistant.criteria(criteria_of(told, before, after))
             )
         answer = replace(answer, patient=state.patient, resolved_question=resolved)

@@ -45,7 +45,7 @@ def test_every_figure_of_a_side_is_in_its_column(library: Library) -> None:
     """Compared with a plain reading of the figures."""
     table = comparison(("tace", "tare"), library)
     assert table is not None
-    shown = {figure.outcome.id for line in table.lines for cell in line.figures for figure in cell}
+    shown = {figure.outcome.id for row in table.rows for cell in row.figures for figure in cell}
     for place in library.places:
         for outcome in library.knowledge_of(place).outcomes:
             lines = {entry for therapy in outcome.therapies for entry in library.lexicon.lineage(therapy)}
