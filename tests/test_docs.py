@@ -22,6 +22,7 @@ PAGES = [
     "architecture",
     "conversation",
     "mcp",
+    "completions",
     "web",
     "settings",
     "errors",

@@ -15,6 +15,8 @@ from assistant.assistant import Assistant
 from assistant.version import VERSION
 from web import problems
 from web.catalogue import catalogue_router
+from web.completions import routes as completions
+from web.completions.errors import error_body
 from web.conversations import conversation_router
 from web.headers import SafetyHeaders
 from web.keys.admission import Admission
@@ -83,8 +85,10 @@ def create_app(
         app.include_router(sign_in_router(admission))
     app.include_router(_health(assistant))
     app.include_router(_operations(assistant), prefix="/api/v1")
+    app.include_router(completions.completion_router(assistant))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
+    problems.speak_otherwise(app, f"{completions.PREFIX}/", error_body)
     app.add_middleware(BodyLimit)
     app.add_middleware(KeyGuard, admission=admission)
     app.add_middleware(SafetyHeaders)  # what is added last is met first

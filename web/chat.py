@@ -10,6 +10,7 @@ from assistant.conversation.dialogue import Conversation
 from assistant.conversation.turns import Turn
 from corpus.errors import NelmError
 from web.terminal import answer_text
+from web.turn_markdown import plain, turn_markdown
 
 PROMPT = "> "
 HELP = """/facts      what is known of the patient
@@ -103,22 +104,10 @@ def typed() -> Iterator[str]:
 
 def markdown(turns: Iterable[Turn]) -> str:
     """Return a conversation as Markdown: what was said, how it was read, and each answer with its citations."""
-    blocks: list[str] = ["# Conversation"]
+    blocks = ["# Conversation"]
     for turn in turns:
-        read = [f"Read as: {_plain(turn.resolved)}"] if turn.resolved not in {"", turn.said} else []
-        cited = [f"[{c.n}] Section {c.section}: {c.url}" for c in turn.answer.citations]
-        blocks += [
-            f"## {turn.number}. {_plain(turn.said)}",
-            *read,
-            turn.answer.text,
-            "\n".join(f"- {line}" for line in cited),
-        ]
-    return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def _plain(text: str) -> str:
-    """Text for one line of Markdown: mark-up in what was typed stays text."""
-    return " ".join(text.replace("&", "&amp;").replace("<", "&lt;").split())
+        blocks += [f"## {turn.number}. {plain(turn.said)}", turn_markdown(turn)]
+    return "\n\n".join(blocks) + "\n"
 
 
 def _read_as(turns: Iterable[Turn]) -> Iterator[str]:

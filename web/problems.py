@@ -28,11 +28,18 @@ class WebError(NelmError):
     Attributes:
         status: The HTTP status of a subclass.
         headers: Header fields that go with it.
+        place: What of the request is wrong, such as ``messages.0.content``; empty where that is not known.
     """
 
     code = "web_error"
     status = HTTPStatus.BAD_REQUEST
     headers: Mapping[str, str] = MappingProxyType({})
+    place = ""
+
+    def __init__(self, message: str, *, hint: str | None = None, place: str = "") -> None:
+        super().__init__(message, hint=hint)
+        if place:
+            self.place = place
 
 
 class NotFoundError(WebError):
@@ -81,8 +88,7 @@ _OF_OTHERS: dict[type[NelmError], HTTPStatus] = {
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status of errors of other families."""
-_BODIES: dict[str, Callable[[NelmError, HTTPStatus], dict[str, Any]]] = {}
-"""Bodies of errors by the beginning of a path; see `speak_otherwise`."""
+Body = Callable[[NelmError, HTTPStatus], dict[str, Any]]
 _MEMBERS = {
     "type": "string",
     "title": "string",
@@ -134,7 +140,8 @@ def install(app: FastAPI) -> None:
 def invalid(errors: Iterable[Mapping[str, Any]], *, hint: str | None = None) -> RequestInvalidError:
     """Return what pydantic found as one error that names places, never values."""
     places = sorted({".".join(str(part) for part in error["loc"]) for error in errors})
-    return RequestInvalidError(f"the request is not valid at {', '.join(places)}", hint=hint)
+    said = f"the request is not valid at {', '.join(places)}"
+    return RequestInvalidError(said, hint=hint, place=places[0].removeprefix("body."))
 
 
 def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = None) -> Response:
@@ -142,25 +149,27 @@ def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = N
     if status is None:
         status = _status(error)
     path: str = request.scope["path"]
-    if not path.startswith(("/api/", *_BODIES)) and "text/html" in request.headers.get("accept", ""):
-        response: Response = error_page(request, error, status)
+    body = _body(request, path)
+    if body is not None:
+        response: Response = JSONResponse(body(error, status), status_code=status, headers=SAFETY)
+    elif not path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+        response = error_page(request, error, status)
     else:
-        response = _document(path, error, status)
+        response = JSONResponse(problem(error, status), status_code=status, media_type=MEDIA_TYPE, headers=SAFETY)
     if isinstance(error, WebError):
         response.headers.update(error.headers)
     return response
 
 
-def _document(path: str, error: NelmError, status: HTTPStatus) -> Response:
-    for prefix, body in _BODIES.items():
-        if path.startswith(prefix):
-            return JSONResponse(body(error, status), status_code=status, headers=SAFETY)
-    return JSONResponse(problem(error, status), status_code=status, media_type=MEDIA_TYPE, headers=SAFETY)
+def _body(request: Request, path: str) -> Body | None:
+    app = request.scope.get("app")
+    bodies: Mapping[str, Body] = getattr(app.state, "error_bodies", {}) if app is not None else {}
+    return next((body for prefix, body in bodies.items() if path.startswith(prefix)), None)
 
 
-def speak_otherwise(prefix: str, body: Callable[[NelmError, HTTPStatus], dict[str, Any]]) -> None:
+def speak_otherwise(app: FastAPI, prefix: str, body: Body) -> None:
     """Give errors below a path the JSON body that a protocol of others prescribes, instead of a problem document."""
-    _BODIES[prefix] = body
+    app.state.error_bodies = {**getattr(app.state, "error_bodies", {}), prefix: body}
 
 
 def _status(error: NelmError) -> HTTPStatus:

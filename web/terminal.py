@@ -89,21 +89,27 @@ def cell(citation: Citation) -> str:
 
 def case_text(answer: Answer, book: RuleBook) -> str:
     """Return what was understood of a patient, where the therapies stand, and what to establish next."""
-    lines = ["Understood:", *(f"  {fact_words(fact, book)}" for fact in answer.facts)]
-    if answer.therapies:
-        lines.append("Where the therapies stand:")
+    lines: list[str] = []
+    for heading, told in case_parts(answer, book):
+        lines += [f"{heading}:", *(f"  {line}" for line in told)]
+    return "\n".join(lines)
+
+
+def case_parts(answer: Answer, book: RuleBook) -> Iterator[tuple[str, list[str]]]:
+    """Return the same as lines under headings; no heading but the first stands alone."""
+    yield "Understood", [fact_words(fact, book) for fact in answer.facts]
+    standings = []
     for standing, heading in standing_words().items():
         names = [book.names[item.therapy] for item in answer.therapies if item.standing == standing]
-        if names:
-            lines.append(f"  {heading}: {', '.join(names)}")
+        standings += [f"{heading}: {', '.join(names)}"] if names else []
+    if standings:
+        yield "Where the therapies stand", standings
     if answer.ask:
-        lines.append("To be established next:")
-        lines += [f"  {'(in doubt) ' if ask.critical else ''}{ask.question}" for ask in answer.ask[:MOST_QUESTIONS]]
+        asked = [f"{'(in doubt) ' if ask.critical else ''}{ask.question}" for ask in answer.ask[:MOST_QUESTIONS]]
         rest = len(answer.ask) - MOST_QUESTIONS
-        lines += [f"  and {rest} more"] if rest > 0 else []
-    high = [note.text for note in answer.notes if note.severity == "high"]
-    lines += ["Where the source is odd:", *(f"  {text}" for text in high)] if high else []
-    return "\n".join(lines)
+        yield "To be established next", asked + ([f"and {rest} more"] if rest > 0 else [])
+    if high := [note.text for note in answer.notes if note.severity == "high"]:
+        yield "Where the source is odd", high
 
 
 def facts_text(book: RuleBook) -> str:

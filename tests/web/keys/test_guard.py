@@ -159,11 +159,13 @@ def test_keys_that_cannot_be_read_let_nobody_in(kept: Kept) -> None:
     assert (response.status_code, response.json()["code"]) == (503, "store_unavailable")
 
 
-def test_errors_below_a_path_may_have_another_body(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(problems, "_BODIES", {})
-    problems.speak_otherwise("/v1/", lambda error, status: {"error": {"code": error.code, "status": int(status)}})
+def test_errors_below_a_path_may_have_another_body(kept: Kept) -> None:
     kept.make("ask")
     client = application(kept)
+    assert isinstance(client.app, FastAPI)
+    problems.speak_otherwise(
+        client.app, "/v1/", lambda error, status: {"error": {"code": error.code, "status": int(status)}}
+    )
     refused = client.post("/v1/chat/completions", headers=BROWSER)
     assert refused.json() == {"error": {"code": "key_required", "status": 401}}
     assert "www-authenticate" in refused.headers
