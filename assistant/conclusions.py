@@ -17,6 +17,11 @@ from index.library import Library, Place
 MOST_LINES = 6
 """Therapies that lead an answer; the others are in ``therapies``."""
 _RULES_QUOTED = 3
+_MOST_FURTHER = 3
+_FURTHER = ("caution", "eligible", "prefer_over", "recommend", "consider", "prognosis")
+"""Effects told of a therapy, or of a kind of it, besides where it stands; the weightiest first."""
+_LIMITING = frozenset({"caution", "eligible"})
+"""Of these also what is said of a wider therapy."""
 _WORDS = {
     "contraindicated": "{name}: the review lists a contraindication that this patient has.",
     "not_eligible": "{name}: a printed criterion is not met.",
@@ -30,6 +35,8 @@ _IN_DOUBT = "{name}: what is stated may exclude it or a kind of it; to be settle
 _UNSUPPORTED = "{name}: the review's rules do not decide it with what is known{open}."
 _ONLY_TOLD = "{name}: the review's rules neither support nor exclude it for this patient."
 _UNDECIDED = "The review's rules decide nothing with what is known{open}."
+_FIRED = "{summary}{read}."
+_READ = " (as it is read; the sentence leaves it open)"
 _ORDER = ("contraindicated", "not_eligible", "conflicting", "supported", "supported_with_caution", "undetermined")
 _EXCLUDED = _ORDER[:2]
 _ASSUMED = "Assumed, as not stated: liver metastases of a neuroendocrine tumor."
@@ -163,15 +170,54 @@ class Concluder:
             rules = sorted(rules, key=lambda rule: _weight(rule, placed.therapy))[:_RULES_QUOTED]
             beside = [self._book.rules[key] for rule in rules for key in evaluation.shown_with(rule)]
             yield from self._doubt(placed, evaluation, cited, quoted)
-            yield from self._standing(placed, list(dict.fromkeys([*rules, *beside])), cited, quoted)
+            rules = list(dict.fromkeys([*rules, *beside]))
+            yield self._standing(placed, rules, cited)
+            if placed.standing == "undetermined":  # what is met comes before what is to be established
+                yield from self._further(placed, evaluation, cited, quoted)
+            yield from self._quotes((place for rule in rules for place in self._places[rule.key]), cited, quoted)
+        for placed in shown:
+            yield from self._further(placed, evaluation, cited, quoted)
         yield from self._accompanying(evaluation, cited, quoted)
         if not shown:
-            names = [self._book.facts[question.fact].name.lower() for question in evaluation.questions[:3]]
+            names = [_within(self._book.facts[question.fact].name) for question in evaluation.questions[:3]]
             yield Statement(_UNDECIDED.format(open=_first(names)), "derived", "lead", ())
         if evaluation.patient.get("has_nelm") is None:
             yield Statement(_ASSUMED, "derived", "caveat", ())
         if any(not self._book.rules[key].reviewed_by for placed in shown for key in placed.rules):
             yield Statement(_NOT_REVIEWED, "derived", "caveat", ())
+
+    def _further(
+        self, placed: Placed, evaluation: Evaluation, cited: CitedPlaces, quoted: set[str]
+    ) -> Iterator[Statement]:
+        """What the patient's facts give besides for a therapy or a kind of it, such as a printed criterion that is met.
+
+        What is said of a wider therapy counts where it limits: a criterion of ablation is one of RFA.
+        """
+        above = set(self._book.lineage(placed.therapy))
+        found: list[tuple[int, Rule]] = []
+        for fired in evaluation.fired:
+            told = [
+                _FURTHER.index(c.effect)
+                for c in fired.rule.then
+                if c.effect in (_LIMITING if c.therapy in above else _FURTHER)
+                and (c.therapy in above or placed.therapy in self._book.lineage(c.therapy))
+                and c.therapy not in fired.overruled_by
+            ]
+            if told and fired.trace.because() and not fired.rule.display_only:
+                found.append((min(told), fired.rule))
+        new = [rule for _, rule in sorted(found, key=lambda item: item[0]) if not self._are_quoted(rule, quoted)]
+        for rule in new[:_MOST_FURTHER]:
+            if not self._are_quoted(rule, quoted):  # two rules may rest on one sentence
+                yield Statement(
+                    _FIRED.format(summary=rule.summary, read=_READ if rule.inference else ""),
+                    "derived",
+                    "lead",
+                    self._numbers([rule], cited),
+                )
+                yield from self._quotes(self._places[rule.key], cited, quoted)
+
+    def _are_quoted(self, rule: Rule, quoted: set[str]) -> bool:
+        return all(place.key in quoted for place in self._places[rule.key])
 
     def _accompanying(self, evaluation: Evaluation, cited: CitedPlaces, quoted: set[str]) -> Iterator[Statement]:
         """What goes with any therapy: prophylaxis and follow-up, by their sentences, where not shown already."""
@@ -206,22 +252,19 @@ class Concluder:
             if question.critical and evaluation.patient.get(question.fact) and excluding & set(question.rules)
         ]
         if doubted:
-            names = ", ".join(self._book.facts[question.fact].name.lower() for question in doubted)
+            names = ", ".join(_within(self._book.facts[question.fact].name) for question in doubted)
             keys = dict.fromkeys(key for question in doubted for key in question.rules if key in excluding)
             rules = [self._book.rules[key] for key in keys][:_RULES_QUOTED]
             line = _IN_DOUBT.format(name=self._book.names[placed.therapy], facts=names)
             yield Statement(line, "derived", "lead", self._numbers(rules, cited))
             yield from self._quotes((place for rule in rules for place in self._places[rule.key]), cited, quoted)
 
-    def _standing(
-        self, placed: Placed, rules: Sequence[Rule], cited: CitedPlaces, quoted: set[str]
-    ) -> Iterator[Statement]:
-        """Where a therapy stands, then the sentences of the rules that say so and of those shown with them."""
+    def _standing(self, placed: Placed, rules: Sequence[Rule], cited: CitedPlaces) -> Statement:
+        """Where a therapy stands, citing the rules that say so."""
         behind = [rule for rule in rules if rule.key in placed.rules]
         if placed.standing in _EXCLUDED:  # the line rests on what excludes; the rest stands beside it
             behind = [rule for rule in behind if any(c.effect in EXCLUDING for c in rule.then)] or behind
-        yield Statement(self._line(placed), "derived", "lead", self._numbers(behind, cited))
-        yield from self._quotes((place for rule in rules for place in self._places[rule.key]), cited, quoted)
+        return Statement(self._line(placed), "derived", "lead", self._numbers(behind, cited))
 
     def _line(self, placed: Placed) -> str:
         supported = any(
@@ -234,7 +277,7 @@ class Concluder:
             words = _UNSUPPORTED
         elif placed.standing == "not_addressed" and placed.rules:
             words = _ONLY_TOLD
-        names = [self._book.facts[fact].name.lower() for fact in placed.open[:3]]
+        names = [_within(self._book.facts[fact].name) for fact in placed.open[:3]]
         return words.format(name=self._book.names[placed.therapy], open=_first(names))
 
     def _numbers(self, rules: Iterable[Rule], cited: CitedPlaces) -> tuple[int, ...]:
@@ -247,7 +290,7 @@ class Concluder:
             therapy=conclusion.therapy,
             effect=evaluation.effect_shown(rule, conclusion),  # type: ignore[arg-type]
             over=conclusion.over,
-            summary=rule.summary if not rule.inference else f"{rule.summary} ({rule.inference})",
+            summary=_told(rule),
             because=fired.trace.because(),
             overruled_by=fired.overruled_by.get(conclusion.therapy),
             inferred=bool(rule.inference),
@@ -258,7 +301,7 @@ class Concluder:
 
     def _undecided(self, item: Undecided, conclusion: Conclusion, cited: CitedPlaces) -> Recommendation:
         """An exclusion that cannot be judged yet, as a caution that names what is to be cleared."""
-        names = ", ".join(self._book.facts[fact].name.lower() for fact in item.facts)
+        names = ", ".join(_within(self._book.facts[fact].name) for fact in item.facts)
         return Recommendation(
             rule=item.rule.key,
             therapy=conclusion.therapy,
@@ -300,6 +343,16 @@ class Concluder:
 
 def _first(names: Sequence[str]) -> str:
     return f"; to establish first: {', '.join(names)}" if names else ""
+
+
+def _within(name: str) -> str:
+    """A fact's name within a sentence: its first letter small, unless it begins with an abbreviation."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _told(rule: Rule) -> str:
+    """What a rule says, with what was inferred in it."""
+    return f"{rule.summary} ({rule.inference})" if rule.inference else rule.summary
 
 
 def _shown_together(evaluation: Evaluation) -> frozenset[str]:
@@ -349,7 +402,7 @@ def fact_of(fact: PatientFact, book: RuleBook) -> Fact:
 
 def _from(fact: PatientFact, book: RuleBook) -> str:
     """What a fact that was not stated follows from."""
-    names = ", ".join(book.facts[source].name.lower() for source in fact.derived_from)
+    names = ", ".join(_within(book.facts[source].name) for source in fact.derived_from)
     return f"from {names}" if fact.source == "derived" else ""
 
 
