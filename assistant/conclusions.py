@@ -39,6 +39,8 @@ _FIRED = "{summary}{read}."
 _READ = " (as it is read; the sentence leaves it open)"
 _ORDER = ("contraindicated", "not_eligible", "conflicting", "supported", "supported_with_caution", "undetermined")
 _EXCLUDED = _ORDER[:2]
+_AGAINST = _ORDER[:3]
+"""Standings for which something printed against a therapy holds, if not alone."""
 _ASSUMED = "Assumed, as not stated: liver metastases of a neuroendocrine tumor."
 _OUT_OF_SCOPE = (
     "Another disease is named: the review speaks of neuroendocrine liver metastases only; its rules are not applied."
@@ -144,8 +146,9 @@ class Concluder:
         )
 
     def _leading(self, evaluation: Evaluation) -> tuple[Placed, ...]:
-        """The therapies that lead: those asked about with what is excluded below them, or else those concluded on.
+        """The therapies that lead: those asked about, before them kinds of them with something printed against them.
 
+        Where none is asked about, those concluded on.
         "Which embolization?" after a bilioenteric anastomosis must name the kinds that are contraindicated first.
         """
         concluded = [p for p in evaluation.therapies if p.standing in _ORDER[:-1]]
@@ -156,7 +159,7 @@ class Concluder:
         below = [
             p
             for p in concluded
-            if p not in asked and set(self._book.lineage(p.therapy)) & set(evaluation.asked) and p.standing in _EXCLUDED
+            if p not in asked and set(self._book.lineage(p.therapy)) & set(evaluation.asked) and p.standing in _AGAINST
         ]
         return (*below, *asked)[:MOST_LINES]
 
@@ -193,7 +196,7 @@ class Concluder:
 
         What is said of a wider therapy counts where it limits: a criterion of ablation is one of RFA.
         """
-        above = set(self._book.lineage(placed.therapy))
+        above = set(self._book.lineage(placed.therapy)) - {placed.therapy}
         found: list[tuple[int, Rule]] = []
         for fired in evaluation.fired:
             told = [

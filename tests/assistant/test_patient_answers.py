@@ -753,3 +753,29 @@ def test_a_doubtful_exclusion_is_said_before_anything_else(assistant: Assistant,
     assert "portal vein occlusion" in second.text
     clear = assistant.ask(f"58F, G1 ileal NET, liver mets in both lobes, no Whipple, portal vein patent. {asked}")
     assert not any("may exclude it" in statement.text for statement in clear.statements)
+
+
+def test_a_kind_with_something_printed_against_it_leads_a_question_about_all_kinds(assistant: Assistant) -> None:
+    answer = assistant.ask("58F, ileal NET G1, 60% of the liver, unresectable. Embolization?")
+    standing = {item.therapy: item.standing for item in answer.therapies}
+    assert standing["tace"] == "conflicting"
+    assert "< 50% of the liver" in answer.text.partition("Transarterial therapy:")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("57M, a single 42 mm liver metastasis, G2 NET. Can we ablate?", "a single lesion < 5 cm [73]"),
+        ("57M, three liver lesions of 2 cm. RFA?", 'the review prints "less than three"'),
+        ("64M, G2, ascites. TACE?", "Ascites is listed as a negative prognostic factor"),
+    ],
+)
+def test_what_the_facts_meet_is_told_of_a_therapy_asked_about(assistant: Assistant, text: str, told: str) -> None:
+    answer = assistant.ask(text)
+    asserted = [s for s in answer.statements if s.role != "caveat"]
+    assert any(told in statement.text for statement in asserted)
+
+
+def test_what_fires_whatever_the_patient_is_not_told_again(assistant: Assistant) -> None:
+    answer = assistant.ask("57M, a single 42 mm liver metastasis, G2 NET. Can we ablate?")
+    assert "Ethanol injection" not in answer.text
