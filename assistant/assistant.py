@@ -23,7 +23,7 @@ from assistant.instructions import stated, without_instructions
 from assistant.models import Models
 from assistant.overview import overview
 from assistant.patient_knowledge import PatientKnowledge
-from assistant.patient_text.structured import FactError, facts_from_mapping
+from assistant.patient_text.structured import FactError, facts_from_mapping, shown_id
 from assistant.premises import PremiseReader
 from assistant.question import claims_something, not_a_question, readable
 from assistant.rules.engine import Evaluation
@@ -207,7 +207,9 @@ class Assistant:
         """
         given, problems = facts_from_mapping(facts, self._patients.book)
         if problems:
-            raise FactError("; ".join(f"{problem.fact}: {problem.message}" for problem in problems))
+            known = self._patients.book.facts
+            told = [(p.fact if p.fact in known else shown_id(p.fact), p.message) for p in problems]
+            raise FactError("; ".join(f"{name}: {message}" for name, message in told))
         return tuple(given)
 
     def evaluate_patient(self, patient: Patient) -> Evaluation:
@@ -217,7 +219,7 @@ class Assistant:
     def _therapies(self, names: Sequence[str]) -> tuple[str, ...]:
         unknown = [name for name in names if name not in self._patients.book.parents]
         if unknown:
-            raise FactError(f"no therapy {', '.join(map(repr, unknown))}")
+            raise FactError(f"no therapy {', '.join(map(shown_id, unknown))}")
         return tuple(names)
 
     def _case(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ from web.completions import routes as completions
 from web.completions.errors import error_body
 from web.conversations import conversation_router
 from web.headers import SafetyHeaders
+from web.health import Check, health_router
 from web.keys.admission import Admission
 from web.keys.guard import KeyGuard
 from web.keys.sign_in import sign_in_router
-from web.limits import BodyLimit
+from web.limits import BodyLimit, HeadLimit
+from web.metrics import Metrics
+from web.observing import Observing
 from web.sources import source_router
 from web.store.keeping import Keeping, MemoryKeeping
 
@@ -60,6 +64,8 @@ def create_app(
     *,
     retention_days: int = 0,
     admission: Admission | None = None,
+    metrics: Metrics | None = None,
+    checks: Mapping[str, Check] | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -68,9 +74,12 @@ def create_app(
         store: Where conversations are kept; in the memory of this process where there is none.
         retention_days: How long the store keeps them, as the pages say it.
         admission: Who is let in; everybody, if not said.
+        metrics: What counts the requests.
+        checks: What besides the index has to work for the service to be ready.
     """
     store = MemoryKeeping() if store is None else store
     admission = Admission() if admission is None else admission
+    metrics = Metrics() if metrics is None else metrics
     app = FastAPI(
         title="NELM guideline assistant",
         version=VERSION,
@@ -83,7 +92,7 @@ def create_app(
     app.include_router(catalogue_router(assistant, retention_days))
     if admission.locked:
         app.include_router(sign_in_router(admission))
-    app.include_router(_health(assistant))
+    app.include_router(health_router(assistant, metrics, checks or {}))
     app.include_router(_operations(assistant), prefix="/api/v1")
     app.include_router(completions.completion_router(assistant))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -91,18 +100,10 @@ def create_app(
     problems.speak_otherwise(app, f"{completions.PREFIX}/", error_body)
     app.add_middleware(BodyLimit)
     app.add_middleware(KeyGuard, admission=admission)
-    app.add_middleware(SafetyHeaders)  # what is added last is met first
+    app.add_middleware(HeadLimit)
+    app.add_middleware(SafetyHeaders)
+    app.add_middleware(Observing, metrics=metrics)  # what is added last is met first
     return app
-
-
-def _health(assistant: Assistant) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/healthz")
-    def health() -> dict[str, str]:
-        return {"status": "ok", "version": VERSION, "knowledge": assistant.library.knowledge}
-
-    return router
 
 
 def _operations(assistant: Assistant) -> APIRouter:

@@ -168,7 +168,8 @@ def serving(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[by
     address = f"http://127.0.0.1:{port}"
     words = f"import sys; sys.argv = ['nelm', 'serve', '--port', '{port}']; import web.cli; web.cli.main()"
     command = [sys.executable, "-c", words]
-    process = subprocess.Popen(command, env={**_environment(folder), **settings}, stdout=subprocess.DEVNULL)  # noqa: S603
+    environment = {**_environment(folder), "NELM_LOG_LEVEL": "warning", **settings}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
     try:
         _wait(process, address)
         yield process, address

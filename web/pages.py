@@ -46,8 +46,15 @@ def _page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) 
     return HTMLResponse(render(template, **context), status_code=status)
 
 
-def error_page(_request: Request, error: NelmError, status: HTTPStatus) -> HTMLResponse:
+def request_id_of(request: Request) -> str:
+    """Return the id under which a request stands in the log; empty where nobody gave it one."""
+    found: str = request.scope.get("state", {}).get("request_id", "")
+    return found
+
+
+def error_page(request: Request, error: NelmError, status: HTTPStatus) -> HTMLResponse:
     """An error for people."""
-    page = _page("error.html", status=status, error=error, title=status.phrase)
+    number = request_id_of(request)
+    page = _page("error.html", status=status, error=error, title=status.phrase, request_id=number)
     page.headers.update(SAFETY)
     return page

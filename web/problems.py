@@ -16,7 +16,7 @@ from assistant.errors import ConversationMissingError, TurnTakenError
 from assistant.patient_text.structured import FactError
 from corpus.errors import NelmError
 from web.headers import SAFETY
-from web.pages import error_page
+from web.pages import error_page, request_id_of
 from web.store.errors import StoreError
 
 MEDIA_TYPE = "application/problem+json"
@@ -73,6 +73,22 @@ class TooLargeError(WebError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class AddressTooLongError(WebError):
+    """The address is longer than any of ours."""
+
+    code = "address_too_long"
+    hint = "Send questions in the body of a POST, not in the address."
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+
+
+class HeadersTooLargeError(WebError):
+    """The request's header fields are larger than any request needs."""
+
+    code = "headers_too_large"
+    hint = "Send fewer and smaller header fields; cookies of other services under the same name may be the cause."
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
+
 class UnexpectedError(WebError):
     """Something failed that should not."""
 
@@ -96,6 +112,7 @@ _MEMBERS = {
     "detail": "string",
     "code": "string",
     "hint": "string",
+    "request_id": "string",
 }
 _PROBLEM_SCHEMA = {
     "type": "object",
@@ -139,9 +156,16 @@ def install(app: FastAPI) -> None:
 
 def invalid(errors: Iterable[Mapping[str, Any]], *, hint: str | None = None) -> RequestInvalidError:
     """Return what pydantic found as one error that names places, never values."""
-    places = sorted({".".join(str(part) for part in error["loc"]) for error in errors})
+    places = sorted({_place(error) for error in errors})
     said = f"the request is not valid at {', '.join(places)}"
     return RequestInvalidError(said, hint=hint, place=places[0].removeprefix("body."))
+
+
+def _place(error: Mapping[str, Any]) -> str:
+    """The place of an error; a name that is none of ours is what somebody sent, and not repeated."""
+    unknown = error["type"] == "extra_forbidden"
+    parts = [*error["loc"][:-1], "(a field of another name)"] if unknown else error["loc"]
+    return ".".join(str(part) for part in parts)
 
 
 def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = None) -> Response:
@@ -155,7 +179,7 @@ def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = N
     elif not path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
         response = error_page(request, error, status)
     else:
-        response = JSONResponse(problem(error, status), status_code=status, media_type=MEDIA_TYPE, headers=SAFETY)
+        response = _document(error, status, request_id_of(request))
     if isinstance(error, WebError):
         response.headers.update(error.headers)
     return response
@@ -165,6 +189,11 @@ def _body(request: Request, path: str) -> Body | None:
     app = request.scope.get("app")
     bodies: Mapping[str, Body] = getattr(app.state, "error_bodies", {}) if app is not None else {}
     return next((body for prefix, body in bodies.items() if path.startswith(prefix)), None)
+
+
+def _document(error: NelmError, status: HTTPStatus, request_id: str) -> Response:
+    whole = {**problem(error, status), "request_id": request_id} if request_id else problem(error, status)
+    return JSONResponse(whole, status_code=status, media_type=MEDIA_TYPE, headers=SAFETY)
 
 
 def speak_otherwise(app: FastAPI, prefix: str, body: Body) -> None:

@@ -1,6 +1,6 @@
 """Running the service: settings, the assistant, the store, the server.
 
-No access log: addresses and questions stay out of logs.
+The server's own access log is off: it would write addresses. `web.observing` says what is logged instead.
 """
 
 from __future__ import annotations
@@ -9,32 +9,36 @@ import asyncio
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 
-from assistant.assistant import Assistant
 from corpus.errors import NelmError
 from index.location import index_folder
-from index.opening import refuse_stale
+from index.opening import SearchIndex, refuse_stale
 from index.store import read_manifest, verify_files
 from web.app import create_app
+from web.counting import CountingAssistant
 from web.keys.admission import Admission, check_binding, is_loopback
 from web.keys.allowance import Allowances
 from web.keys.keyring import Keyring
 from web.keys.sessions import Sessions
+from web.logs import log, set_up
 from web.mcp.extra import is_installed as mcp_installed
 from web.mcp.mounting import mount as mount_mcp
+from web.metrics import FOLDER as COUNTS_FOLDER
+from web.metrics import Metrics
 from web.settings import PREFIX, Settings, SettingsError, load_settings
 from web.store.api_keys import KeyStore
 from web.store.database import DatabaseStore
 from web.store.location import database_url
-from web.store.opening import open_engine
+from web.store.opening import answers, open_engine
 
 _PURGED_EVERY_S = 3600
 _SHUTDOWN_S = 20
@@ -51,22 +55,37 @@ def run(*, host: str, port: int, workers: int, open_to_everyone: bool, sign_in: 
         StoreError: If the database cannot be opened.
     """
     said = {"host": host, "port": port, "workers": workers, "open_to_everyone": open_to_everyone, "sign_in": sign_in}
-    _check(load_settings().model_copy(update=said))
+    settings = load_settings().model_copy(update=said)
+    _check(settings)
+    set_up(settings.log_level, settings.log_format)
     os.environ.update({f"{PREFIX}{name.upper()}": str(value) for name, value in said.items()})
     os.environ.setdefault(f"{PREFIX}SESSION_SECRET", secrets.token_urlsafe(32))
     if workers > 1:
         _tell(f"Serving on http://{host}:{port} with {workers} workers (Ctrl-C stops)")
-    uvicorn.run(
-        "web.service:application",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_SHUTDOWN_S,
-    )
+    with _counting_together(workers):
+        uvicorn.run(
+            "web.service:application",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN_S,
+        )
+
+
+@contextmanager
+def _counting_together(workers: int) -> Iterator[None]:
+    """Give several workers a folder in which their counts meet; it holds names of routes and numbers."""
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="nelm-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ.setdefault(COUNTS_FOLDER, folder)
+        yield
 
 
 def _check(settings: Settings) -> None:
@@ -108,11 +127,19 @@ def application() -> FastAPI:
         StoreError: If the database cannot be opened.
     """
     settings = load_settings()
-    assistant = Assistant.open(settings.index, public_url=settings.public_url)
+    set_up(settings.log_level, settings.log_format)
+    metrics = Metrics()
+    index = SearchIndex.open(settings.index or index_folder())
+    assistant = CountingAssistant(index, public_url=settings.public_url, count=metrics.answered)
     engine = open_engine(database_url(settings.database_url))
     store = DatabaseStore(engine) if settings.retention_days else None
     app = create_app(
-        assistant, store, retention_days=settings.retention_days, admission=_admission(settings, KeyStore(engine))
+        assistant,
+        store,
+        retention_days=settings.retention_days,
+        admission=_admission(settings, KeyStore(engine)),
+        metrics=metrics,
+        checks={"store": lambda: answers(engine)},
     )
     app.router.lifespan_context = _running(Opened(settings, engine, store))
     if mcp_installed():
@@ -136,10 +163,12 @@ def _running(opened: Opened) -> Callable[[FastAPI], AbstractAsyncContextManager[
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with _background(_purged(opened.store, settings.retention_days)):
+            log.info("started", pid=os.getpid())
             if settings.workers == 1:
                 _tell(f"Serving on http://{settings.host}:{settings.port} (Ctrl-C stops)")
             yield
         opened.engine.dispose()
+        log.info("stopped", pid=os.getpid())
 
     return lifespan
 
@@ -157,9 +186,12 @@ async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
 async def _purged(store: DatabaseStore | None, days: int) -> None:
     """Remove at the start and every hour what is past its retention; a failure is made up for the next time."""
     while store is not None:
-        with suppress(NelmError):
-            if await run_in_threadpool(store.purge, days):
+        try:
+            if gone := await run_in_threadpool(store.purge, days):
                 await run_in_threadpool(store.audit, "purge", "service")
+                log.info("purged", conversations=gone)
+        except NelmError as error:
+            log.warning("not_purged", code=error.code)
         await asyncio.sleep(_PURGED_EVERY_S)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from corpus.errors import NelmError
+from web.logs import Form, Level
 
 PREFIX = "NELM_"
 _MOST_DAYS = 36_500
@@ -38,6 +39,8 @@ class Settings(BaseSettings):
         workers: Processes that answer.
         open_to_everyone: Whether whoever reaches the address may use the pages, and without keys also the API.
         sign_in: Whether the pages are for those who hold a key on this computer's own address too: behind a proxy.
+        log_level: From which events on the service logs: ``info`` has a line for every request.
+        log_format: ``json``, a line an event, or ``text`` for reading along.
         session_secret: Signs the cookies of those signed in; the same on all machines behind one address.
     """
 
@@ -53,6 +56,8 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=_MOST_WORKERS)
     open_to_everyone: bool = False
     sign_in: bool = False
+    log_level: Level = "info"
+    log_format: Form = "json"
     session_secret: str | None = Field(default=None, repr=False, min_length=_SHORTEST_SECRET)
 
 

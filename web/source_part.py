@@ -52,7 +52,7 @@ def document_named(library: Library, name: str) -> Document:
     """
     documents = library.document_by_id
     if name and name not in documents:
-        raise NotFoundError(f"no document {name!r}", hint=f"Documents: {', '.join(documents)}.")
+        raise NotFoundError("no such document", hint=f"Documents: {', '.join(documents)}.")
     return documents[name] if name else library.documents[0]
 
 
@@ -65,7 +65,7 @@ def label_of(document: Document, section: str) -> str:
     labels = {label.casefold(): label for label in document.section_by_label}
     label = labels.get(section.strip().casefold())
     if label is None:
-        raise NotFoundError(f"no section {section[:40]!r}", hint=f"Sections: {', '.join(labels.values())}.")
+        raise NotFoundError("no such section", hint=f"Sections: {', '.join(labels.values())}.")
     return label
 
 
@@ -78,7 +78,7 @@ def range_of(at: str, document: Document) -> tuple[int, int]:
     match = _RANGE.fullmatch(at)
     start, end = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
     if not start < end <= len(document.source):
-        raise RangeInvalidError(f"{at[:40]!r} is no range of a source of {len(document.source)} characters")
+        raise RangeInvalidError(f"this is no range of a source of {len(document.source)} characters")
     return start, end
 
 

@@ -1,7 +1,11 @@
-"""Patient facts given as a mapping: ids to states, values with units, candidates or therapies."""
+"""Patient facts given as a mapping: ids to states, values with units, candidates or therapies.
+
+A refusal says what was expected, never what was given.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -16,6 +20,7 @@ from assistant.rules.patient import Patient, PatientFact, choice, flag, number, 
 from corpus.definitions import CHOICE, FLAG, NUMBERS, SET, FactDefinition
 
 UNKNOWN = "unknown"
+_ID = re.compile(r"[a-z][a-z_]{1,39}")
 _STATES = {True: "present", False: "absent", "present": "present", "absent": "absent", "yes": "present", "no": "absent"}
 
 
@@ -57,17 +62,22 @@ def facts_from_mapping(values: Mapping[str, Any], book: RuleBook) -> tuple[Patie
     return Patient.of(facts), tuple(problems)
 
 
+def shown_id(name: str) -> str:
+    """Return a name that is none of ours as a message may show it: only if it looks like one of an id."""
+    return name if _ID.fullmatch(name) else "(no id)"
+
+
 def _fact(definition: FactDefinition, value: Any, units: UnitBook) -> PatientFact:
     if definition.kind == FLAG:
         key = value.strip().lower() if isinstance(value, str) else value
         if not isinstance(key, str | bool) or key not in _STATES:
-            raise FactError(f"{value!r} is neither present nor absent")
+            raise FactError("the value is neither present nor absent")
         return flag(definition.id, present=_STATES[key] == "present")
     if definition.kind in {CHOICE, SET}:
         listed = value if isinstance(value, list | tuple) else [value]
         unknown = [item for item in listed if item not in definition.values]
         if unknown or not listed:
-            raise FactError(f"{unknown or value!r} is no value; expected of {', '.join(definition.values)}")
+            raise FactError(f"no such value; expected of {', '.join(definition.values)}")
         make = choice if definition.kind == CHOICE else therapies
         return make(definition.id, *listed)
     if definition.kind == NUMBERS:
@@ -84,18 +94,17 @@ def _fact(definition: FactDefinition, value: Any, units: UnitBook) -> PatientFac
 
 def _interval(definition: FactDefinition, value: Any, units: UnitBook) -> Interval:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise FactError(f"{value!r} is no number")
+        raise FactError("the value is no number")
     if isinstance(value, float) and not isfinite(value):
-        raise FactError(f"{value!r} is no number")
+        raise FactError("the value is no number")
     if isinstance(value, int | float):
         quantity = Quantity((Interval.point(Fraction(str(value))),), definition.unit, 0, 0)
     else:
         found = list(quantities(value, units))
         if len(found) != 1 or value[: found[0].start].strip() or value[found[0].end :].strip():
-            raise FactError(f"{value!r} is no number with a unit of {', '.join(definition.units)}")
+            raise FactError(f"the value is no number with a unit of {', '.join(definition.units)}")
         quantity = found[0] if found[0].unit else replace(found[0], unit=definition.unit)
     read = as_value(quantity, definition)
     if read.state != "value" or read.interval is None:
-        written = value if isinstance(value, str) else f"{value} {definition.unit}"
-        raise FactError(f"{written}: {read.reason}")
+        raise FactError(read.reason)
     return read.interval

@@ -334,7 +334,7 @@ def test_a_request_that_fails_is_told_as_a_problem_document(
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
     body = response.json()
-    assert list(body) == ["type", "title", "status", "detail", "code", "hint"]
+    assert list(body) == ["type", "title", "status", "detail", "code", "hint", "request_id"]
     assert (body["type"], body["status"], body["code"]) == ("about:blank", status, code)
     assert all(body[name] for name in body)
 

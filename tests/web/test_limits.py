@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
 from web.headers import SafetyHeaders
-from web.limits import LARGEST_BODY, BodyLimit
+from web.limits import LARGEST_BODY, LARGEST_HEADERS, LONGEST_ADDRESS, MOST_HEADERS, BodyLimit, HeadLimit
 
 
 class Echo:
@@ -94,8 +94,33 @@ def test_a_client_that_hangs_up_leaves_no_loop() -> None:
     assert sent[1]["body"] == b""
 
 
+@pytest.mark.parametrize(("length", "expected"), [(LONGEST_ADDRESS, 200), (LONGEST_ADDRESS + 1, 414)])
+def test_an_address_is_refused_from_one_byte_over_the_limit(length: int, expected: int) -> None:
+    path = b"/source"
+    sent, _ = call(HeadLimit(Echo()), [b""], raw_path=path, query_string=b"q" * (length - len(path)))
+    assert status(sent) == expected
+    sent, _ = call(HeadLimit(Echo()), [b""], raw_path=b"p" * length)
+    assert status(sent) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([(b"x", b"v" * (LARGEST_HEADERS - 1))], 200),
+        ([(b"x", b"v" * LARGEST_HEADERS)], 431),
+        ([(b"x", b"")] * MOST_HEADERS, 200),
+        ([(b"x", b"")] * (MOST_HEADERS + 1), 431),
+    ],
+)
+def test_headers_are_refused_that_are_too_large_or_too_many(headers: list[tuple[bytes, bytes]], expected: int) -> None:
+    echo = Echo()
+    sent, unread = call(HeadLimit(echo), [b"x"], headers=headers)
+    assert status(sent) == expected
+    assert (echo.called, unread) == ((1, 0) if expected == 200 else (0, 1))
+
+
 def test_what_is_no_request_passes_untouched() -> None:
-    for wrap in (BodyLimit, SafetyHeaders):
+    for wrap in (BodyLimit, HeadLimit, SafetyHeaders):
         echo = Echo()
         sent, unread = call(wrap(echo), [b"x"], type="lifespan")
         assert sent == [{"type": "lifespan.startup.complete"}]

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from assistant import Assistant
+from index.opening import SearchIndex
 from web import service
 from web.keys.admission import BindingRefusedError
 from web.keys.key import Scope
@@ -84,7 +85,7 @@ def test_several_workers_need_a_database_that_keeps(served: list[dict[str, Any]]
 def test_pages_and_programs_need_a_key_as_the_address_says(
     monkeypatch: pytest.MonkeyPatch, assistant: Assistant, url: str, settings: dict[str, Any], page: int, program: int
 ) -> None:
-    monkeypatch.setattr(Assistant, "open", lambda *_, **__: assistant)
+    monkeypatch.setattr(SearchIndex, "open", lambda *_: assistant._index)
     secret = made(url, Scope.ASK)
     run(**settings)
     application: FastAPI = service.application()

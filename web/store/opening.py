@@ -15,6 +15,8 @@ from web.store.guard import told
 from web.store.sqlite import BEGIN, sqlite_engine
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_PATIENCE_S = 10
+"""Seconds that a server of PostgreSQL has to take a connection."""
 _LOCK = 5_206_813
 """Key of the lock that PostgreSQL holds while tables are brought up to date; any number will do."""
 
@@ -36,6 +38,16 @@ def open_engine(named: str) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def answers(engine: Engine) -> None:
+    """Ask the database for nothing, to see whether it answers.
+
+    Raises:
+        StoreUnavailableError: If it does not.
+    """
+    with told(), engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
 
 
 def is_sqlite(url: URL) -> bool:
@@ -68,7 +80,8 @@ def _read(named: str) -> URL:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        patience = {"connect_timeout": _PATIENCE_S}
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
     except ImportError:
         raise DatabaseUrlError("psycopg is not installed") from None
 

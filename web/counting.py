@@ -1,0 +1,63 @@
+"""An assistant that tells the status of every answer it gives, whichever way it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, cast
+
+from assistant.answer import Answer
+from assistant.assistant import Assistant
+from assistant.conversation.dialogue import Dialogue
+from assistant.conversation.turns import Turn
+from index.opening import SearchIndex
+
+Count = Callable[[str], None]
+
+
+class CountingAssistant(Assistant):
+    """Answers as `Assistant` does."""
+
+    def __init__(self, index: SearchIndex, *, public_url: str = "", count: Count) -> None:
+        super().__init__(index, public_url=public_url)
+        self._count = count
+
+    def ask(
+        self,
+        question: str,
+        *,
+        facts: Mapping[str, Any] | None = None,
+        confirmed: Sequence[str] = (),
+        history: Sequence[Turn] = (),
+    ) -> Answer:
+        """Answer a question; see `Assistant.ask`."""
+        answer = super().ask(question, facts=facts, confirmed=confirmed, history=history)
+        if not history:  # else it was a turn, and told as one
+            self._count(answer.status)
+        return answer
+
+    def recommend(
+        self, case: str = "", *, facts: Mapping[str, Any] | None = None, confirmed: Sequence[str] = ()
+    ) -> Answer:
+        """Say what the rules conclude for a patient; see `Assistant.recommend`."""
+        answer = super().recommend(case, facts=facts, confirmed=confirmed)
+        self._count(answer.status)
+        return answer
+
+    @cached_property
+    def dialogue(self) -> Dialogue:
+        """What answers turns of conversations."""
+        return cast("Dialogue", _CountingDialogue(super().dialogue, self._count))
+
+
+class _CountingDialogue:
+    """Stands before a dialogue, whichever way that is made."""
+
+    def __init__(self, dialogue: Dialogue, count: Count) -> None:
+        self._dialogue = dialogue
+        self._count = count
+
+    def turn(self, said: str, history: Sequence[Turn] = (), **given: Any) -> Turn:
+        turn = self._dialogue.turn(said, history, **given)
+        self._count(turn.answer.status)
+        return turn
