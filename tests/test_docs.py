@@ -24,6 +24,7 @@ PAGES = [
     "mcp",
     "completions",
     "web",
+    "slack",
     "settings",
     "errors",
     "cli",

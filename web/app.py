@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
@@ -29,6 +29,9 @@ from web.metrics import Metrics
 from web.observing import Observing
 from web.sources import source_router
 from web.store.keeping import Keeping, MemoryKeeping
+
+if TYPE_CHECKING:
+    from web.slack.bot import Bot
 
 STATIC = Path(__file__).parent / "static"
 
@@ -66,6 +69,7 @@ def create_app(
     admission: Admission | None = None,
     metrics: Metrics | None = None,
     checks: Mapping[str, Check] | None = None,
+    slack: Bot | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -76,6 +80,7 @@ def create_app(
         admission: Who is let in; everybody, if not said.
         metrics: What counts the requests.
         checks: What besides the index has to work for the service to be ready.
+        slack: The Slack bot, where it is set up.
     """
     store = MemoryKeeping() if store is None else store
     admission = Admission() if admission is None else admission
@@ -95,6 +100,10 @@ def create_app(
     app.include_router(health_router(assistant, metrics, checks or {}))
     app.include_router(_operations(assistant), prefix="/api/v1")
     app.include_router(completions.completion_router(assistant))
+    if slack is not None:
+        from web.slack.routes import slack_router
+
+        app.include_router(slack_router(slack))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     problems.speak_otherwise(app, f"{completions.PREFIX}/", error_body)

@@ -15,6 +15,7 @@ import typer
 from corpus.errors import NelmError
 from web.kept_commands import conversations, feedback
 from web.keys.commands import keys
+from web.slack_commands import slack
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -435,6 +436,7 @@ def replay(
 
 app.add_typer(conversations, name="conversations")
 app.add_typer(keys, name="keys")
+app.add_typer(slack, name="slack")
 app.command()(feedback)
 
 

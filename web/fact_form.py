@@ -26,11 +26,12 @@ class FactField:
 
 def fact_form(book: RuleBook) -> tuple[FactField, ...]:
     """Return every fact that can be given by one value, by name."""
-    fields = (FactField(d.id, d.name, _hint(d)) for d in book.facts.values() if d.kind != SET)
+    fields = (FactField(d.id, d.name, fact_hint(d)) for d in book.facts.values() if d.kind != SET)
     return tuple(sorted(fields, key=lambda field: field.name.lower()))
 
 
-def _hint(definition: FactDefinition) -> str:
+def fact_hint(definition: FactDefinition) -> str:
+    """Return what the value of a fact may be: words, or the unit it is taken in."""
     if definition.kind == FLAG:
         return "present or absent"
     if definition.kind == CHOICE:

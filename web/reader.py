@@ -66,6 +66,12 @@ class ReaderPage:
     other_version: str | None
 
 
+def paragraph_around(document: Document, unit: Unit, start: int, end: int) -> tuple[tuple[str, str, str], ...]:
+    """Return the sentences of a unit's paragraph or table cell, of each what is before, in and after a raw range."""
+    around = [other for other in document.searchable if _place(other) == _place(unit)]
+    return tuple(_cut(other, document, start, end) for other in around)
+
+
 def reader_page(document: Document, at: tuple[int, int] | None, other_version: str | None = None) -> ReaderPage:
     """Lay a document out.
 
@@ -79,6 +85,19 @@ def reader_page(document: Document, at: tuple[int, int] | None, other_version: s
         before = sum(view.section.label == label for view in views)  # front matter goes on behind the abstract
         views.append(_section_view(document.section_by_label[label], list(group), numbers, part=before + 1))
     return ReaderPage(document, tuple(views), any(piece.first for piece in pieces), other_version)
+
+
+def _place(unit: Unit) -> tuple[object, ...]:
+    """What the sentences of one paragraph, or of one cell of a table, have in common."""
+    return unit.section, unit.paragraph, unit.locator
+
+
+def _cut(unit: Unit, document: Document, start: int, end: int) -> tuple[str, str, str]:
+    """A unit's text before, inside and after a range of the source."""
+    if unit.start >= end or start >= unit.end:
+        return unit.display, "", ""
+    first, last = render(document.source, unit.start, unit.end).to_clean(start, end)
+    return unit.display[:first], unit.display[first:last], unit.display[last:]
 
 
 def anchor(label: str, part: int = 1) -> str:
@@ -95,10 +114,9 @@ def _pieces(document: Document, at: tuple[int, int] | None) -> Iterator[Piece]:
         if at is None or unit.start >= at[1] or unit.end <= at[0] or unit.kind is UnitKind.HEADING:
             yield Piece(unit, unit.display, "", "", first=False)
             continue
-        start, end = render(document.source, unit.start, unit.end).to_clean(*at)
-        text = unit.display
-        yield Piece(unit, text[:start], text[start:end], text[end:], first=first and end > start)
-        first = first and end <= start
+        before, marked, after = _cut(unit, document, *at)
+        yield Piece(unit, before, marked, after, first=first and bool(marked))
+        first = first and not marked
 
 
 def _section_view(section: Section, pieces: list[Piece], numbers: Mapping[str, int], *, part: int) -> SectionView:

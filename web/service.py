@@ -13,12 +13,14 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 
+from assistant.assistant import Assistant
 from corpus.errors import NelmError
 from index.location import index_folder
 from index.opening import SearchIndex, refuse_stale
@@ -37,8 +39,12 @@ from web.metrics import Metrics
 from web.settings import PREFIX, Settings, SettingsError, load_settings
 from web.store.api_keys import KeyStore
 from web.store.database import DatabaseStore
+from web.store.keeping import Keeping, MemoryKeeping
 from web.store.location import database_url
 from web.store.opening import answers, open_engine
+
+if TYPE_CHECKING:
+    from web.slack.bot import Bot
 
 _PURGED_EVERY_S = 3600
 _SHUTDOWN_S = 20
@@ -111,11 +117,13 @@ class Opened:
 
     Attributes:
         store: ``None`` where conversations are kept in memory alone.
+        slack: ``None`` where no bot is set up.
     """
 
     settings: Settings
     engine: Engine
     store: DatabaseStore | None
+    slack: Bot | None
 
 
 def application() -> FastAPI:
@@ -133,18 +141,30 @@ def application() -> FastAPI:
     assistant = CountingAssistant(index, public_url=settings.public_url, count=metrics.answered)
     engine = open_engine(database_url(settings.database_url))
     store = DatabaseStore(engine) if settings.retention_days else None
+    keeping: Keeping = MemoryKeeping() if store is None else store
+    slack = _slack(settings, assistant, keeping, engine)
     app = create_app(
         assistant,
-        store,
+        keeping,
         retention_days=settings.retention_days,
         admission=_admission(settings, KeyStore(engine)),
         metrics=metrics,
         checks={"store": lambda: answers(engine)},
+        slack=slack,
     )
-    app.router.lifespan_context = _running(Opened(settings, engine, store))
+    app.router.lifespan_context = _running(Opened(settings, engine, store, slack))
     if mcp_installed():
         mount_mcp(app, assistant, settings.public_url)
     return app
+
+
+def _slack(settings: Settings, assistant: Assistant, store: Keeping, engine: Engine) -> Bot | None:
+    """Return the Slack bot where it is set up; its library is loaded only then."""
+    if not settings.slack_bot_token:
+        return None
+    from web.slack.bot import bot_of
+
+    return bot_of(settings, assistant, store, engine)
 
 
 def _admission(settings: Settings, keys: KeyStore) -> Admission:
@@ -163,10 +183,14 @@ def _running(opened: Opened) -> Callable[[FastAPI], AbstractAsyncContextManager[
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with _background(_purged(opened.store, settings.retention_days)):
+            if opened.slack is not None:
+                opened.slack.start()
             log.info("started", pid=os.getpid())
             if settings.workers == 1:
                 _tell(f"Serving on http://{settings.host}:{settings.port} (Ctrl-C stops)")
             yield
+            if opened.slack is not None:
+                await run_in_threadpool(opened.slack.stop)
         opened.engine.dispose()
         log.info("stopped", pid=os.getpid())
 

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         log_level: From which events on the service logs: ``info`` has a line for every request.
         log_format: ``json``, a line an event, or ``text`` for reading along.
         session_secret: Signs the cookies of those signed in; the same on all machines behind one address.
+        slack_signing_secret: Of the Slack app; with ``slack_bot_token`` it opens Slack's addresses.
+        slack_signing_secret_old: The one before, accepted too while secrets are rotated.
+        slack_app_token: Opens Socket Mode.
+        slack_api_url: Where Slack's Web API is.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
@@ -59,6 +63,11 @@ class Settings(BaseSettings):
     log_level: Level = "info"
     log_format: Form = "json"
     session_secret: str | None = Field(default=None, repr=False, min_length=_SHORTEST_SECRET)
+    slack_signing_secret: str = Field(default="", repr=False)
+    slack_signing_secret_old: str = Field(default="", repr=False)
+    slack_bot_token: str = Field(default="", repr=False)
+    slack_app_token: str = Field(default="", repr=False)
+    slack_api_url: str = "https://slack.com/api/"
 
 
 def load_settings() -> Settings:

@@ -12,12 +12,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.assistant import Assistant
-from corpus.document import Document, Unit
-from corpus.markup import render as rendered
+from corpus.document import Document
 from web.answer_view import PUBMED
 from web.pages import render
 from web.problems import RangeInvalidError
-from web.reader import HASH_LENGTH, reader_page
+from web.reader import HASH_LENGTH, paragraph_around, reader_page
 from web.source_part import document_named, range_of, units_at
 
 _MOST_HITS = 50
@@ -79,24 +78,11 @@ def source_router(assistant: Assistant) -> APIRouter:
             raise RangeInvalidError("the range is of another version of the source")
         start, end = range_of(at, found)
         unit = units_at(found, start, end)[0]
-        pieces = [_pieces(other, found, start, end) for other in found.searchable if _together(other, unit)]
+        pieces = paragraph_around(found, unit, start, end)
         body = render("preview.html", path=found.path(unit), pieces=pieces, references=unit.references)
         return HTMLResponse(body, headers=_CACHED)
 
     return router
-
-
-def _together(one: Unit, other: Unit) -> bool:
-    """Whether two units stand in one paragraph, or one cell of a table."""
-    return (one.section, one.paragraph, one.locator) == (other.section, other.paragraph, other.locator)
-
-
-def _pieces(unit: Unit, document: Document, start: int, end: int) -> tuple[str, str, str]:
-    """A unit's text before, inside and after a range of the source."""
-    if unit.start >= end or start >= unit.end:
-        return unit.display, "", ""
-    first, last = rendered(document.source, unit.start, unit.end).to_clean(start, end)
-    return unit.display[:first], unit.display[first:last], unit.display[last:]
 
 
 def _attached(document: Document, assistant: Assistant) -> Mapping[str, tuple[Attached, ...]]:

@@ -279,7 +279,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 def test_the_commands_are_those_promised() -> None:
     promised = "ask bench build chat check conversations eval facts feedback mcp recommend replay rules schema search "
-    promised += "serve source"
+    promised += "serve slack source"
     assert promised.split() == COMMANDS
 
 

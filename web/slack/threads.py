@@ -1,0 +1,91 @@
+"""Slack's threads as conversations of the store: each thread one, found again by a digest of where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from assistant.assistant import Assistant
+from assistant.conversation.store import say
+from assistant.conversation.turns import Turn
+from assistant.question import readable
+from web.slack.tasks import AnswerOf, Place
+from web.store.keeping import Keeping
+
+
+class Threads:
+    """Turns of threads, each said once however often its task is tried."""
+
+    def __init__(self, assistant: Assistant, store: Keeping) -> None:
+        self._assistant = assistant
+        self._store = store
+
+    def conversation(self, place: Place) -> str:
+        """Return the conversation of a thread, a new one where it has none (any more)."""
+        kept = self._store.listed(place.owner)
+        return kept[-1].id if kept else self._store.create(place.owner)
+
+    def turn(
+        self,
+        conversation: str,
+        text: str,
+        *,
+        begun: int,
+        intend: Callable[[int], None],
+        facts: Mapping[str, Any] | None = None,
+    ) -> Turn:
+        """Answer a message as the next turn, or return the turn it already is.
+
+        Args:
+            begun: The number that its turn was going to have when it was tried before; 0 where it was not.
+            intend: Called with that number before the message is answered.
+
+        Raises:
+            ConversationMissingError: If there is no such conversation.
+            FactError: If a fact cannot be read.
+        """
+        if begun and (found := _said(self._store.turns(conversation)[begun - 1 :], text)):
+            return found
+        if not begun:
+            intend(self._store.kept(conversation).turns + 1)
+        return say(self._assistant.dialogue, self._store, conversation, text, facts=facts)
+
+    def read(self, answer: AnswerOf) -> Turn | None:
+        """Return the turn of an answer given; ``None`` where it has none of this number.
+
+        Raises:
+            ConversationMissingError: If the conversation is no longer kept.
+        """
+        turns = self._store.turns(answer.conversation)
+        return turns[answer.turn - 1] if 0 < answer.turn <= len(turns) else None
+
+    def is_first_of_patient(self, answer: AnswerOf) -> bool:
+        """Whether a turn is the first of its thread that holds a patient's details."""
+        turns = self._store.turns(answer.conversation)[: answer.turn]
+        return bool(turns) and has_patient(turns[-1]) and not any(map(has_patient, turns[:-1]))
+
+    def copied(self, place: Place, turn: Turn) -> AnswerOf:
+        """Let a thread begin with a turn of another conversation, unless it has begun."""
+        conversation = self.conversation(place)
+        if not self._store.kept(conversation).turns:
+            self._store.append(conversation, replace(turn, number=1))
+        return AnswerOf(conversation, 1)
+
+    def rate(self, answer: AnswerOf, verdict: str) -> None:
+        """Keep what somebody thinks of an answer.
+
+        Raises:
+            ConversationMissingError: If it is no longer kept.
+        """
+        self._store.feedback(answer.conversation, answer.turn, "helpful" if verdict == "helpful" else "wrong", "")
+
+
+def has_patient(turn: Turn) -> bool:
+    """Whether a turn holds a patient's details."""
+    return bool(turn.answer.facts or turn.patient)
+
+
+def _said(turns: Sequence[Turn], text: str) -> Turn | None:
+    wanted = readable(text)
+    return next((turn for turn in turns if turn.said == wanted), None)
