@@ -1,11 +1,11 @@
-"""Everything asked is answered alike everywhere: in Python, by the batch, over HTTP, on the page, in the store."""
+"""Everything asked is answered alike everywhere: in Python, on the command line, by programs, on the page."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -20,9 +20,9 @@ from assistant import Assistant
 from assistant.answer import Answer
 from assistant.conversation.turns import Turn
 from tests.conftest import ROOT
-from tests.web.test_app import send, token
+from tests.web.test_app import token
+from tests.web.ways import Asked, Compared, as_json, everywhere
 from web.app import create_app
-from web.batch import BatchReport, answer_batch
 from web.case_view import case_view
 from web.store.database import DatabaseStore
 
@@ -60,11 +60,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Ways:
-    """All items by every way, turn by turn, each item under its id."""
+    """All items, turn by turn, each under its id.
+
+    Attributes:
+        compared: What the ways that give objects or text tell otherwise than Python.
+    """
 
     python: Mapping[str, Sequence[Turn]]
-    batch: Mapping[str, Sequence[dict[str, Any]]]
-    rest: Mapping[str, bytes]
+    compared: Compared
+    alone: Mapping[str, Answer]
     ids: Mapping[str, str]
     page: Mapping[str, Sequence[str]]
     streamed: Mapping[str, Sequence[str]]
@@ -81,17 +85,9 @@ def load() -> dict[str, list[str]]:
 
 ASKED = load()
 SINGLE = {name: said[0] for name, said in ASKED.items() if len(said) == 1}
+TURNS = sum(map(len, ASKED.values()))
 ALONE: frozenset[str] = frozenset(yaml.safe_load(ITEMS.read_text(encoding="utf-8"))["differ_alone"])
 """Messages not yet answered as the first of a conversation as they are when asked alone."""
-
-
-def batch(assistant: Assistant, folder: Path, rows: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], BatchReport]:
-    source, target = folder / "in.jsonl", folder / "out.jsonl"
-    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    with target.open("w", encoding="utf-8", newline="\n") as file:
-        report = answer_batch(assistant, source, file)
-    lines = [json.loads(line) for line in target.read_text(encoding="utf-8").split("\n")[:-1]]
-    return {row["id"]: row.get("answers", row.get("answer")) for row in lines}, report
 
 
 def streamed(client: TestClient, given: str, conversation: str, question: str) -> dict[str, Any]:
@@ -121,11 +117,15 @@ def by_stream(client: TestClient, given: str, said: Sequence[str]) -> list[str]:
 
 def by_forms(client: TestClient, said: Sequence[str]) -> tuple[str, list[str]]:
     """The conversation's name and its turns as they stand on the page at the end."""
-    name, html = "", ""
+    given, where = token(client), ""
     for question in said:
-        response = send(client, conversation=name, question=question)
-        name, html = response.url.path.rpartition("/")[2], response.text
-    return name, [anonymous(turn, name) for turn in TURN.findall(html)]
+        name = where.rpartition("/")[2].partition("#")[0]
+        response = client.post(
+            "/ask", data={"token": given, "conversation": name, "question": question}, follow_redirects=False
+        )
+        where = response.headers["location"]
+    name = where.rpartition("/")[2].partition("#")[0]
+    return name, [anonymous(turn, name) for turn in TURN.findall(client.get(where).text)]
 
 
 def anonymous(html: str, conversation: str) -> str:
@@ -136,33 +136,34 @@ def anonymous(html: str, conversation: str) -> str:
 @pytest.fixture(scope="module")
 def ways(assistant: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
     folder = tmp_path_factory.mktemp("parity")
-    python = {}
-    for name, said in ASKED.items():
-        conversation = assistant.conversation()
-        for text in said:
-            conversation.say(text)
-        python[name] = conversation.turns
-    batched, _ = batch(assistant, folder, [{"id": name, "turns": said} for name, said in ASKED.items()])
     url = f"sqlite:///{folder / 'kept.sqlite3'}"
     store = DatabaseStore.open(url)
-    ids, page, stream, exported = {}, {}, {}, {}
     app = create_app(assistant, store, retention_days=30)
-    with TestClient(app) as client, TestClient(app) as other:
+    python: dict[str, Sequence[Turn]] = {}
+    alone, ids, page, stream, exported = {}, {}, {}, {}, {}
+    with (
+        TestClient(app) as client,
+        TestClient(app) as other,
+        everywhere(assistant, folder) as ways_in,
+    ):
         client.get("/"), other.get("/")
         given = token(other)
         for name, said in ASKED.items():
+            conversation = assistant.conversation()
+            answers = [as_json(conversation.say(text)) for text in said]
+            python[name] = conversation.turns
+            ways_in.ask(Asked(name, said, conversation.turns, answers))
+            if name in SINGLE:
+                alone[name] = assistant.ask(SINGLE[name])
             ids[name], page[name] = by_forms(client, said)
             stream[name] = by_stream(other, given, said)
             exported[name] = client.get(f"/c/{ids[name]}/export.json").json()
             client.cookies.clear()
             client.get("/")  # a list of a hundred conversations on every page would only take time
-        rest = {
-            name: client.post("/api/v1/ask", json={"question": question}).content for name, question in SINGLE.items()
-        }
     store.close()
     reopened = DatabaseStore.open(url)
     kept = {name: reopened.turns(ids[name]) for name in ASKED}
-    yield Ways(python, batched, rest, ids, page, stream, exported, kept)
+    yield Ways(python, ways_in.compared, alone, ids, page, stream, exported, kept)
     reopened.close()
 
 
@@ -291,26 +292,35 @@ def test_a_hundred_items_of_every_kind_are_asked(ways: Ways) -> None:
     assert sum(bool(answer.therapies) for answer in told) >= 20
 
 
-def test_the_batch_gives_the_turns_of_a_conversation(ways: Ways) -> None:
-    assert differing(ways, lambda name, n, answer: ways.batch[name][n] == as_json(answer)) == []
+@pytest.mark.parametrize(
+    ("way", "turns"),
+    [
+        ("batch", TURNS),
+        ("batch of questions", len(SINGLE)),
+        ("REST", len(SINGLE)),
+        ("nelm ask", len(SINGLE)),
+        ("nelm ask --json", len(SINGLE)),
+        ("nelm chat", TURNS),
+        ("MCP", len(SINGLE)),
+        ("MCP, as text", len(SINGLE)),
+        ("MCP, with what was said before", TURNS - len(ASKED)),
+        ("completions", TURNS),
+        ("completions, streamed", len(ASKED) - len(SINGLE)),
+    ],
+)
+def test_every_way_tells_what_is_told_in_python(ways: Ways, way: str, turns: int) -> None:
+    assert (ways.compared.differing[way], ways.compared.turns[way]) == ([], turns)
 
 
-def test_a_question_over_http_is_a_question_of_the_batch_and_one_in_python_byte_for_byte(
-    ways: Ways, assistant: Assistant, tmp_path: Path
-) -> None:
-    batched, report = batch(assistant, tmp_path, [{"id": n, "question": q} for n, q in SINGLE.items()])
-    assert (report.answered, report.errors) == (80, ())
-    for name, question in SINGLE.items():
-        assert ways.rest[name] == assistant.ask(question).to_json().encode(), question
-        assert batched[name] == json.loads(ways.rest[name]), question
+def test_no_way_is_asked_of_which_nothing_is_expected(ways: Ways) -> None:
+    assert len(ways.compared.turns) == 11
 
 
 def test_a_question_alone_is_answered_as_the_first_of_a_conversation(ways: Ways) -> None:
     differ = set()
     for name, question in SINGLE.items():
-        alone, first = json.loads(ways.rest[name]), as_json(ways.python[name][0].answer)
-        alone["patient"] = first["patient"]  # only a conversation numbers its patients
-        if alone != first:
+        first = ways.python[name][0].answer
+        if replace(ways.alone[name], patient=first.patient) != first:  # only a conversation numbers its patients
             differ.add(question)
     assert differ == ALONE
 
@@ -377,11 +387,6 @@ def texts(folder: Path) -> Iterator[str]:
 
 def plain(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", text.casefold()))
-
-
-def as_json(answer: Answer) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(answer.to_json())
-    return values
 
 
 def without_tokens(html: str) -> str:

@@ -55,7 +55,7 @@ def reply_to(turn: Turn, assistant: Assistant, first: str = "") -> Reply:
     """
     told = [block for block in (first, *turn_blocks(turn, assistant.patients.book)) if block]
     parted = [f"{block}\n\n" for block in told[:-1]]
-    return Reply((*parted, *told[-1:]), json.loads(turn.answer.to_json()), int(time.time()))
+    return Reply((*parted, *told[-1:]), turn.answer.to_dict(), int(time.time()))
 
 
 def completion(reply: Reply) -> dict[str, Any]:
