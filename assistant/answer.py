@@ -193,6 +193,11 @@ class RankedPassage:
     text: str
     url: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        values: dict[str, Any] = plain(self)
+        return values
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -317,28 +322,34 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and dicts in the order of the schema."""
-        return {name: _plain(getattr(self, name)) for name in FIELD_ORDER}
+        return {name: plain(getattr(self, name)) for name in FIELD_ORDER}
 
     def to_json(self, indent: int | None = None) -> str:
         """Return the JSON; the same answer gives the same bytes."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from assistant.notebook import answer_html
+
+        return answer_html(self)
 
 
 _NAMES: dict[type, tuple[str, ...]] = {}
 """Field names of the classes an answer is made of, looked up once."""
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value as plain dicts and tuples: `dataclasses.asdict` without its deep copies, a fifth of the time."""
     kind = type(value)
     if kind is tuple:
-        return tuple(map(_plain, value))
+        return tuple(map(plain, value))
     if not is_dataclass(kind):
         return value
     names = _NAMES.get(kind)
     if names is None:
         names = _NAMES[kind] = tuple(field.name for field in fields(kind))
-    return {name: _plain(getattr(value, name)) for name in names}
+    return {name: plain(getattr(value, name)) for name in names}
 
 
 FIELD_ORDER = ("schema", *(field.name for field in fields(Answer) if field.name != "schema"))

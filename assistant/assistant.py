@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.answer import Answer, Statement, Status
+from assistant.answer import Answer, RankedPassage, Statement, Status
 from assistant.beside import Beside
 from assistant.case import asks_treatment, asks_whether, is_case, questions_in
 from assistant.comparison import comparison
-from assistant.composition import NOT_COVERED, Asked, Composer
+from assistant.composition import NOT_COVERED, Asked, Composer, ranked
 from assistant.conclusions import CitedPlaces, Concluder, Conclusions
 from assistant.decision import DecisionReader
 from assistant.disputes import dispute
@@ -36,12 +36,14 @@ from index.analysis import content_terms
 from index.library import Library, Place
 from index.location import index_folder
 from index.opening import SearchIndex
-from index.passage import Passage
 from index.search import LONGEST_QUESTION, Ranking
+from index.store import Manifest
 
 if TYPE_CHECKING:
+    from assistant.batch import Batched, Item
     from assistant.conversation.dialogue import Conversation, Dialogue
     from assistant.conversation.turns import Turn
+    from assistant.sections import SourceSection
 
 _RECENT = 16
 """Questions whose ranking and choice are kept: a turn of a conversation looks at the same one more than once."""
@@ -50,7 +52,11 @@ _WORTH_SEARCHING = 4
 
 
 class Assistant:
-    """Answers from an open index. Holds no state of a question: any number of threads may ask at once."""
+    """Answers from an open index. Holds no state of a question: any number of threads may ask at once.
+
+    Attributes:
+        public_url: Stands before every link; empty where links are of the page itself.
+    """
 
     def __init__(self, index: SearchIndex, *, public_url: str = "") -> None:
         self._index = index
@@ -64,6 +70,7 @@ class Assistant:
         self._premises = PremiseReader(library, legs, models.premises)
         self._patients = PatientKnowledge.load(index.folder)
         self._concluder = Concluder(library, self._patients.book)
+        self.public_url = public_url.rstrip("/")
         self._composer = Composer(library, index=index.manifest.sha256, version=VERSION, public_url=public_url)
         self._beside = Beside(self._composer, library)
 
@@ -83,6 +90,11 @@ class Assistant:
     def library(self) -> Library:
         """The documents and what the packs know of them."""
         return self._index.library
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the index was built from, and its own digest."""
+        return self._index.manifest
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -346,12 +358,37 @@ class Assistant:
         counts = " ".join(f"The reference list ends with number {len(d.references)}." for d in self.documents)
         return self._composer.abstained(asked, "not_stated", says=counts)
 
-    def search(self, question: str, count: int = 10) -> tuple[Passage, ...]:
-        """Return the passages closest to a question, best first."""
-        query = self._index.search.read(readable(question))
-        if not query.text:
-            return self._index.search.first_passages(count)
-        return self._index.search.passages(self._ranked(query.text), count)
+    def search(self, question: str, count: int = 10) -> tuple[RankedPassage, ...]:
+        """Return the passages closest to a question, best first, as an answer carries them."""
+        search = self._index.search
+        query = search.read(readable(question))
+        found = search.passages(self._ranked(query.text), count) if query.text else search.first_passages(count)
+        return ranked(found, self.public_url)
+
+    def source(self, section: str, document: str = "") -> SourceSection:
+        """Return a section of a source by its printed label, such as ``3.2``, ``Abstract`` or ``Table 1``.
+
+        Args:
+            document: Id of the document; the first one if empty.
+
+        Raises:
+            SectionMissingError: If there is no such document or section.
+            QuoteMismatchError: If a sentence is not in the source at its offsets.
+        """
+        from assistant.sections import source_section
+
+        return source_section(self.documents, section, document, self.public_url)
+
+    def batch(self, questions: Iterable[Item]) -> Iterator[Batched]:
+        """Answer questions one after another, each when it is asked for; an error is the value of its item alone.
+
+        Args:
+            questions: Texts, or ``{"question": "…"}`` or ``{"turns": ["…", …]}`` with ``facts`` and ``confirmed``
+                beside where there are some; turns are one conversation.
+        """
+        from assistant.batch import batched
+
+        return batched(self, questions)
 
 
 def _asked_therapies(patient: Patient) -> tuple[str, ...]:

@@ -25,6 +25,13 @@ class BatchError(AnswerError):
     hint = 'A line is {"id": …, "question": "…"} or {"id": …, "turns": ["…", "…"]}.'
 
 
+class SectionMissingError(AnswerError):
+    """The documents have no such section, or there is no such document."""
+
+    code = "section_missing"
+    hint = "Sections go by their printed labels: 3.2, Abstract, Table 1, References …"
+
+
 class ConversationError(AnswerError):
     """Root of what can go wrong with a kept conversation."""
 
@@ -43,3 +50,10 @@ class TurnTakenError(ConversationError):
 
     code = "turn_taken"
     hint = "Read the conversation again and send the message once more."
+
+
+class KeyReusedError(ConversationError):
+    """Another message was answered under this key."""
+
+    code = "key_reused"
+    hint = "Send each message under a key of its own; the same key is for sending the very same message again."

@@ -1,4 +1,4 @@
-"""The JSON Schema of the answer, made from the answer's own types."""
+"""The JSON Schemas of what interfaces send, made from the types themselves."""
 
 from __future__ import annotations
 
@@ -6,15 +6,30 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from assistant.answer import Answer
+from assistant.answer import Answer, RankedPassage
+from assistant.sections import SourceSection
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
+TITLES: dict[str, tuple[str, type]] = {
+    "answer": ("nelm.answer/1", Answer),
+    "section": ("nelm.section/1", SourceSection),
+    "passage": ("nelm.passage/1", RankedPassage),
+}
+"""What is published: the title of each schema, and the type it is of."""
+
+
 def answer_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an answer as interfaces send it: every field present."""
-    schema = TypeAdapter(Answer).json_schema(mode="serialization")
-    return {"$schema": DIALECT, "title": "nelm.answer/1", **_all_required(schema)}
+    """Return the JSON Schema of an answer; see `schema_of`."""
+    return schema_of("answer")
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of one of `TITLES` as interfaces send it: every field present."""
+    title, kind = TITLES[name]
+    schema = TypeAdapter(kind).json_schema(mode="serialization")
+    return {"$schema": DIALECT, **_all_required(schema), "title": title}
 
 
 def _all_required(node: Any) -> Any:

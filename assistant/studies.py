@@ -43,10 +43,11 @@ def _same(kind: str, design: str) -> bool:
 def works_of(place: Place) -> tuple[Work, ...]:
     """Return the works a sentence cites, in its order."""
     known = place.document.reference_by_number
-    return tuple(_work(known[number]) for number in place.unit.references if number in known)
+    return tuple(work_of(known[number]) for number in place.unit.references if number in known)
 
 
-def _work(reference: Reference) -> Work:
+def work_of(reference: Reference) -> Work:
+    """Return what an entry of the reference list prints."""
     return Work(
         number=reference.number,
         authors=reference.authors,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import Response
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, ConfigDict
 
-from assistant.answer import Answer
 from assistant.assistant import Assistant
 from assistant.version import VERSION
 from web import problems
+from web.api.description import describe
+from web.api.routes import PREFIX, include_api
 from web.catalogue import catalogue_router
 from web.completions import routes as completions
 from web.completions.errors import error_body
@@ -34,31 +33,6 @@ if TYPE_CHECKING:
     from web.slack.bot import Bot
 
 STATIC = Path(__file__).parent / "static"
-
-
-class AskRequest(BaseModel):
-    """The body of ``POST /api/v1/ask``."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"question": "Who should not have TACE?"}]}
-    )
-
-    question: str
-    facts: dict[str, Any] | None = None
-    confirmed: list[str] = []
-
-
-class RecommendRequest(BaseModel):
-    """The body of ``POST /api/v1/recommend``: a patient in words, by structured facts, or both."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"case": "62M, NET G2, prior Whipple. TACE?", "facts": {"ascites": False}}]},
-    )
-
-    case: str = ""
-    facts: dict[str, Any] | None = None
-    confirmed: list[str] = []
 
 
 def create_app(
@@ -88,7 +62,7 @@ def create_app(
     app = FastAPI(
         title="NELM guideline assistant",
         version=VERSION,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # the usual page loads scripts from elsewhere
         redoc_url=None,
     )
@@ -98,7 +72,7 @@ def create_app(
     if admission.locked:
         app.include_router(sign_in_router(admission))
     app.include_router(health_router(assistant, metrics, checks or {}))
-    app.include_router(_operations(assistant), prefix="/api/v1")
+    include_api(app, assistant, store)
     app.include_router(completions.completion_router(assistant))
     if slack is not None:
         from web.slack.routes import slack_router
@@ -107,30 +81,10 @@ def create_app(
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     problems.speak_otherwise(app, f"{completions.PREFIX}/", error_body)
+    describe(app, assistant)
     app.add_middleware(BodyLimit)
     app.add_middleware(KeyGuard, admission=admission)
     app.add_middleware(HeadLimit)
     app.add_middleware(SafetyHeaders)
     app.add_middleware(Observing, metrics=metrics)  # what is added last is met first
     return app
-
-
-def _operations(assistant: Assistant) -> APIRouter:
-    router = APIRouter()
-
-    @router.post("/ask", response_model=Answer, responses=problems.DESCRIBED, summary="Ask the review")
-    def ask(body: AskRequest, _request: Request) -> Response:
-        answer = assistant.ask(body.question, facts=body.facts, confirmed=body.confirmed)
-        return Response(answer.to_json(), media_type="application/json")
-
-    @router.post(
-        "/recommend",
-        response_model=Answer,
-        responses=problems.DESCRIBED,
-        summary="What the rules conclude for a patient",
-    )
-    def recommend(body: RecommendRequest, _request: Request) -> Response:
-        answer = assistant.recommend(body.case, facts=body.facts, confirmed=body.confirmed)
-        return Response(answer.to_json(), media_type="application/json")
-
-    return router

@@ -1,14 +1,15 @@
-"""Batches: a file of questions in, a file of answers out, line by line."""
+"""Batches: lines of questions in, lines of answers out, from a file or over the wire; a bad line stops nothing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from assistant.assistant import Assistant
+from assistant.batch import answers_of
 from assistant.errors import BatchError
 from corpus.errors import NelmError
 
@@ -21,6 +22,20 @@ class BatchReport:
     errors: tuple[tuple[int, NelmError], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of a line.
+
+    Attributes:
+        number: Of the line, from 1; blank lines count.
+        row: ``id`` with ``answer`` or ``answers``; where there is an error the ``id`` alone, nothing if it has none.
+    """
+
+    number: int
+    row: dict[str, Any]
+    error: NelmError | None = None
+
+
 def answer_batch(
     assistant: Assistant, source: Path, target: TextIO, *, tell: Callable[[int, int], None] | None = None
 ) -> BatchReport:
@@ -28,23 +43,45 @@ def answer_batch(
 
     Args:
         source: JSON lines ``{"id": …, "question": "…"}`` or ``{"id": …, "turns": ["…", …]}``, which are one
-            conversation.
+            conversation; either may have ``facts`` and ``confirmed``.
         target: Receives ``{"id": …, "answer": {…}}`` or ``{"id": …, "answers": [{…}, …]}``.
         tell: Called with lines done and lines in all.
     """
-    lines = list(_numbered(source))
+    lines = list(numbered(source.read_bytes()))
     errors: list[tuple[int, NelmError]] = []
-    for done, (number, line) in enumerate(lines, 1):
-        try:
-            target.write(_json(_answer_line(assistant, line)) + "\n")
-        except NelmError as exc:
-            errors.append((number, exc))
+    for done, line in enumerate(answered(assistant, lines), 1):
+        if line.error is None:
+            target.write(line_json(line.row) + "\n")
+        else:
+            errors.append((line.number, line.error))
         if tell is not None:
             tell(done, len(lines))
     return BatchReport(len(lines) - len(errors), tuple(errors))
 
 
-def _json(values: dict[str, Any]) -> str:
+def numbered(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Return the lines that are not blank, with their numbers."""
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.strip():
+            yield number, line
+
+
+def answered(assistant: Assistant, lines: Iterable[tuple[int, bytes]]) -> Iterator[Line]:
+    """Answer lines as they are asked for, in order."""
+    for number, content in lines:
+        row: dict[str, Any] = {}
+        try:
+            row = _row(content)
+            answers = [answer.to_dict() for answer in answers_of(assistant, row)]
+        except NelmError as error:
+            yield Line(number, {name: value for name, value in row.items() if name == "id"}, error)
+            continue
+        held = {"answers": answers} if "turns" in row and row["turns"] is not None else {"answer": answers[0]}
+        yield Line(number, {"id": row["id"], **held})
+
+
+def line_json(values: dict[str, Any]) -> str:
+    """Return a row as a line of JSON that can be encoded whatever its id is."""
     text = json.dumps(values, ensure_ascii=False)
     try:
         text.encode("utf-8")
@@ -57,23 +94,11 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _numbered(source: Path) -> Iterator[tuple[int, bytes]]:
-    for number, line in enumerate(source.read_bytes().split(b"\n"), 1):
-        if line.strip():
-            yield number, line
-
-
-def _answer_line(assistant: Assistant, line: bytes) -> dict[str, Any]:
+def _row(line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as exc:
         raise BatchError("the line is not JSON") from exc
     if not isinstance(row, dict) or "id" not in row:
         raise BatchError("the line is no object with an id")
-    question, turns = row.get("question"), row.get("turns")
-    if isinstance(question, str) and turns is None:
-        return {"id": row["id"], "answer": assistant.ask(question).to_dict()}
-    if question is None and isinstance(turns, list) and turns and all(isinstance(turn, str) for turn in turns):
-        conversation = assistant.conversation()
-        return {"id": row["id"], "answers": [conversation.say(turn).to_dict() for turn in turns]}
-    raise BatchError("the line has neither a question nor turns, or both, or they are not text")
+    return row

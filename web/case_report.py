@@ -102,6 +102,8 @@ def trace_text(rule: str, evaluation: Evaluation) -> str:
     """Return a rule's outcome with every atom read."""
     found = evaluation.book.rules[rule]
     lines = [f"{found.id}: {_TRUTH[evaluation.truth(rule)]} – {found.summary}", f"  “{found.quote}” ({found.section})"]
+    if rule not in evaluation.traces:
+        return "\n".join([*lines, "  not read: another disease is named"])
     return "\n".join([*lines, *_traced(evaluation.traces[rule], evaluation, 1)])
 
 
@@ -138,19 +140,24 @@ def why_not_text(therapy: str, evaluation: Evaluation) -> str:
     placed = evaluation.placed(therapy)
     book = evaluation.book
     lines = [f"{book.names[therapy]}: {standing_words()[placed.standing]}"]
-    spoken = book.spoken_of[therapy]
-    for heading, keys in (
-        ("Excluded by", [key for key in spoken.exclusions if evaluation.truth(key)]),
-        ("Cautions", [key for key in spoken.cautions if evaluation.truth(key)]),
-        ("Supported by", [key for key in spoken.supports if evaluation.truth(key)]),
-        ("Would be supported if", [key for key in spoken.supports if evaluation.truth(key) is None]),
-        ("Said of something wider", [key for key in spoken.umbrella if evaluation.truth(key)]),
-        ("Not yet excluded", [key for key in spoken.exclusions if evaluation.truth(key) is None]),
-    ):
+    for name, keys in criteria(therapy, evaluation).items():
         if keys:
-            lines.append(f"{heading}:")
+            lines.append(f"{name.replace('_', ' ').capitalize()}:")
             lines += [f"  - {book.rules[key].summary} ({book.rules[key].id})" for key in keys]
     return "\n".join(lines)
+
+
+def criteria(therapy: str, evaluation: Evaluation) -> Mapping[str, Sequence[str]]:
+    """Return the rules that speak for or against a therapy, by what they do to it for this patient."""
+    spoken, truth = evaluation.book.spoken_of[therapy], evaluation.truth
+    return {
+        "excluded_by": [key for key in spoken.exclusions if truth(key)],
+        "cautions": [key for key in spoken.cautions if truth(key)],
+        "supported_by": [key for key in spoken.supports if truth(key)],
+        "would_be_supported_if": [key for key in spoken.supports if truth(key) is None],
+        "said_of_something_wider": [key for key in spoken.umbrella if truth(key)],
+        "not_yet_excluded": [key for key in spoken.exclusions if truth(key) is None],
+    }
 
 
 def sensitivity_text(therapy: str, evaluation: Evaluation, changes: Sequence[Change]) -> str:

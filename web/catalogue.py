@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from assistant.assistant import Assistant
 from assistant.comparison import NOT_COMPARABLE
 from web.figure_view import Figures
+from web.knowledge import knowledge_of
 from web.pages import render
 from web.rule_view import DISEASE, Rules
 
@@ -34,24 +35,24 @@ def catalogue_router(assistant: Assistant, retention_days: int = 0) -> APIRouter
 
     @router.get("/about")
     def about() -> HTMLResponse:
+        known = knowledge_of(assistant)
+        counts = known.counts
         numbers = (
-            (len(library.places), "sentences and table cells that can be cited"),
-            (len(book.rules), "rules for patients"),
-            (figures.page().total, "figures as data"),
-            (len(library.question_rows), "curated questions that the review answers"),
-            (len(library.silences), "curated questions that it does not answer"),
+            (counts.units, "sentences and table cells that can be cited"),
+            (counts.rules, "rules for patients"),
+            (counts.figures, "figures as data"),
+            (counts.questions, "curated questions that the review answers"),
+            (counts.silences, "curated questions that it does not answer"),
         )
-        asked = assistant.ask("")  # any answer names what it was made from
-        versions = (("Software", asked.version), ("Knowledge", asked.knowledge[:12]), ("Index", asked.index[:12]))
-        reviewed = sum(bool(rule.reviewed_by) for rule in book.rules.values())
+        versions = (("Software", known.version), ("Knowledge", known.knowledge[:12]), ("Index", known.index[:12]))
         return HTMLResponse(
             render(
                 "about.html",
                 citations=citations,
                 numbers=numbers,
                 versions=versions,
-                rules=len(book.rules),
-                reviewed=reviewed,
+                rules=counts.rules,
+                reviewed=counts.reviewed,
                 retention=retention_days,
                 here="about",
             )

@@ -280,17 +280,14 @@ def search(
     index: IndexOption = None,
 ) -> None:
     """Show the passages closest to a question."""
-    from assistant.composition import ranked
-
-    passages = _open(index).search(question, count)
+    assistant = _open(index)
+    passages = assistant.search(question, count)
     if as_json:
-        from dataclasses import asdict
-
-        _say(json.dumps([asdict(passage) for passage in ranked(passages)], ensure_ascii=False, indent=1))
+        _say(json.dumps([passage.to_dict() for passage in passages], ensure_ascii=False, indent=1))
         return
     from web.terminal import passages_text
 
-    _say(passages_text(passages))
+    _say(passages_text(passages, assistant.documents))
 
 
 @app.command()
@@ -441,11 +438,13 @@ app.command()(feedback)
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of an answer."""
-    from assistant.schema import answer_schema
+def schema(name: Annotated[str, typer.Argument(help="answer, section or passage.")] = "answer") -> None:
+    """Print the JSON Schema of an answer, a section or a passage."""
+    from assistant.schema import TITLES, schema_of
 
-    _say(json.dumps(answer_schema(), ensure_ascii=False, indent=1))
+    if name not in TITLES:
+        raise UsageError(f"no schema {name!r}", hint=f"One of: {', '.join(TITLES)}.")
+    _say(json.dumps(schema_of(name), ensure_ascii=False, indent=1))
 
 
 @app.command("eval")

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.assistant import Assistant
 from assistant.conclusions import standing_words
-from assistant.conversation.store import Kept, say
+from assistant.conversation.store import say
 from assistant.conversation.turns import Turn
 from assistant.rules.sensitivity import changes
 from corpus.errors import NelmError
 from web.answer_view import shown_turn
 from web.case_report import sensitivity_text, why_not_text
-from web.chat import markdown
+from web.events import answered_by_events, wants_events
+from web.export import exported
 from web.fact_form import fact_form, fact_said
 from web.pages import render
-from web.problems import NotFoundError, RequestInvalidError
+from web.problems import NotFoundError, RequestInvalidError, unexpected
 from web.report import case_html
 from web.store.keeping import Keeping
 from web.store.records import Verdict
@@ -35,7 +34,6 @@ EXAMPLES = (
     "62M, NELM G2, bilirubin 45 µmol/L, prior Whipple. TACE?",
 )
 """Messages a newcomer can send with one click."""
-_EVENTS = "text/event-stream"
 _CONFIRMS = "None of the listed exclusions of {} applies."
 _MOST_REASON = 2_000
 _VERDICTS: dict[str, Verdict] = {"helpful": "helpful", "wrong": "wrong"}
@@ -113,28 +111,18 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
         visitor = visitor_of(request)
         visitor.check(token)
         message = _message(question, fact, f"{value} {unit}".strip(), confirmed)
-        if _EVENTS in request.headers.get("accept", ""):
-            return StreamingResponse(
-                events(visitor, conversation, message), media_type=_EVENTS, headers={"cache-control": "no-store"}
-            )
+        if wants_events(request):
+            return answered_by_events("turn", lambda: shown(visitor, conversation, message), _told)
         try:
             name, turn = await run_in_threadpool(answer, visitor, conversation, message)
         except NelmError as error:
             return await run_in_threadpool(page, request, conversation, error=error, said=question)
         return RedirectResponse(f"/c/{name}#turn-{turn.number}", HTTPStatus.SEE_OTHER)
 
-    async def events(visitor: Visitor, conversation: str, message: _Message) -> AsyncIterator[str]:
-        """Say that it works, then send the turn as it stands on the page; an error as one."""
-        yield _event("working", {})
-        try:
-            name, turn = await run_in_threadpool(answer, visitor, conversation, message)
-            html = await run_in_threadpool(turn_html, name, turn, visitor)
-            yield _event("turn", {"conversation": name, "number": turn.number, "html": html})
-        except NelmError as error:
-            yield _event("error", {"code": error.code, "message": str(error), "hint": error.hint})
-
-    def turn_html(name: str, turn: Turn, visitor: Visitor) -> str:
-        return render(
+    def shown(visitor: Visitor, conversation: str, message: _Message) -> dict[str, Any]:
+        """Answer a message, and return the turn as it stands on the page."""
+        name, turn = answer(visitor, conversation, message)
+        html = render(
             "turn.html",
             turn=shown_turn(turn, book),
             opinions={},
@@ -143,6 +131,7 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
             form=fact_form(book),
             last=True,
         )
+        return {"conversation": name, "number": turn.number, "html": html}
 
     def _message(question: str, fact: str, value: str, confirmed: str) -> _Message:
         if confirmed:
@@ -195,13 +184,13 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
     def export_json(conversation: str) -> Response:
         kept, turns = store.kept(conversation), store.turns(conversation)
         store.audit("export", "page", conversation)
-        return _download(f"[{','.join(_exported(turn) for turn in turns)}]", "application/json", kept, "json")
+        return exported(kept, turns, "json")
 
     @router.get("/c/{conversation}/export.md")
     def export_markdown(conversation: str) -> Response:
         kept, turns = store.kept(conversation), store.turns(conversation)
         store.audit("export", "page", conversation)
-        return _download(markdown(turns), "text/markdown; charset=utf-8", kept, "md")
+        return exported(kept, turns, "md")
 
     @router.get("/c/{conversation}/print")
     def printed(conversation: str) -> Response:
@@ -243,16 +232,6 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
     return router
 
 
-def _event(name: str, data: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
-
-
-def _exported(turn: Turn) -> str:
-    said = json.dumps({"number": turn.number, "said": turn.said, "patient": turn.patient or None}, ensure_ascii=False)
-    return f'{said[:-1]}, "answer": {turn.answer.to_json()}}}'
-
-
-def _download(body: str, media_type: str, kept: Kept, ending: str) -> Response:
-    name = f"conversation-{kept.created:%Y-%m-%d}.{ending}"
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return Response(body, media_type=media_type, headers=headers)
+def _told(error: Exception) -> dict[str, Any]:
+    known = error if isinstance(error, NelmError) else unexpected()
+    return {"code": known.code, "message": str(known), "hint": known.hint}

@@ -131,15 +131,19 @@ class Figures:
     def page(self, therapy: str = "", metric: str = "", population: str = "") -> FiguresPage:
         """Return the figures of a treatment and what is below it, of a measure, and in a population."""
         chosen = {"therapy": therapy, "metric": metric, "population": population}
-        choices = tuple(Choice(f, _NAMES[f].capitalize(), self._options(f), value) for f, value in chosen.items())
+        choices = tuple(Choice(f, _NAMES[f].capitalize(), self.options(f), value) for f, value in chosen.items())
         unknown = tuple(
             (_NAMES[choice.field], choice.chosen)
             for choice in choices
             if choice.chosen and choice.chosen not in dict(choice.options)
         )
-        shown = [row for row in self._rows if all(not v or v in self._entries[id(row)][f] for f, v in chosen.items())]
-        rows, notes = self._annotated(shown)
+        rows, notes = self._annotated(self.rows(**chosen))
         return FiguresPage(choices, tuple(self._groups(rows)), len(rows), len(self._rows), unknown, notes)
+
+    def rows(self, therapy: str = "", metric: str = "", population: str = "") -> list[Row]:
+        """Return the figures so chosen, without notes."""
+        chosen = {"therapy": therapy, "metric": metric, "population": population}
+        return [row for row in self._rows if all(not v or v in self._entries[id(row)][f] for f, v in chosen.items())]
 
     def _rank(self, row: Row) -> int:
         """By treatment in the order of the vocabulary; what is of the disease comes last."""
@@ -156,7 +160,8 @@ class Figures:
             "population": conditions_in(figure.population, self._lexicon),
         }
 
-    def _options(self, field: str) -> tuple[tuple[str, str], ...]:
+    def options(self, field: str) -> tuple[tuple[str, str], ...]:
+        """Return what can be chosen of a field, as ids and names."""
         used = {entry for entries in self._entries.values() for entry in entries[field]}
         options = [(entry, name) for entry, name in self._lexicon.names.items() if entry in used]
         return tuple(options if field == "therapy" else sorted(options, key=lambda option: option[1].lower()))

@@ -11,8 +11,15 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
-from assistant.errors import ConversationMissingError, TurnTakenError
+from assistant.errors import (
+    BatchError,
+    ConversationMissingError,
+    KeyReusedError,
+    SectionMissingError,
+    TurnTakenError,
+)
 from assistant.patient_text.structured import FactError
 from corpus.errors import NelmError
 from web.headers import SAFETY
@@ -65,6 +72,14 @@ class RequestInvalidError(WebError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+class MediaTypeError(WebError):
+    """The body is of another type than the operation takes."""
+
+    code = "media_type_unsupported"
+    hint = "Send a batch as application/x-ndjson: one JSON object a line."
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
 class TooLargeError(WebError):
     """The request's body is larger than any question needs."""
 
@@ -99,31 +114,21 @@ class UnexpectedError(WebError):
 
 _OF_OTHERS: dict[type[NelmError], HTTPStatus] = {
     FactError: HTTPStatus.UNPROCESSABLE_ENTITY,  # what was sent, not what was found
+    BatchError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SectionMissingError: HTTPStatus.NOT_FOUND,
     ConversationMissingError: HTTPStatus.NOT_FOUND,
+    KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     TurnTakenError: HTTPStatus.CONFLICT,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status of errors of other families."""
 Body = Callable[[NelmError, HTTPStatus], dict[str, Any]]
-_MEMBERS = {
-    "type": "string",
-    "title": "string",
-    "status": "integer",
-    "detail": "string",
-    "code": "string",
-    "hint": "string",
-    "request_id": "string",
-}
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "required": list(_MEMBERS),
-    "properties": {name: {"type": kind} for name, kind in _MEMBERS.items()},
-}
-DESCRIBED: dict[int | str, dict[str, Any]] = {
-    int(status): {"description": status.phrase, "content": {MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}}}
-    for status in (TooLargeError.status, RequestInvalidError.status, UnexpectedError.status)
-}
-"""The problems an operation can answer with, for its description."""
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def unexpected() -> UnexpectedError:
+    """Return the error that is told in place of one that is not ours."""
+    return UnexpectedError("something failed that should not")
 
 
 def install(app: FastAPI) -> None:
@@ -140,6 +145,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
         found = HTTPStatus(error.status_code)
+        if found is HTTPStatus.BAD_REQUEST:  # a body of JSON that nobody can read
+            return respond(request, RequestInvalidError("the body cannot be read"))
         problem = (
             NotFoundError("there is nothing at this address")
             if found is HTTPStatus.NOT_FOUND
@@ -147,11 +154,23 @@ def install(app: FastAPI) -> None:
         )
         response = respond(request, problem, status=found)
         response.headers.update(error.headers or {})
+        if found is HTTPStatus.METHOD_NOT_ALLOWED:
+            response.headers["allow"] = ", ".join(_allowed(request))
         return response
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, _error: Exception) -> Response:
-        return respond(request, UnexpectedError("something failed that should not"))
+        return respond(request, unexpected())
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of an address, of all its routes: the router itself names those of the first alone."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def invalid(errors: Iterable[Mapping[str, Any]], *, hint: str | None = None) -> RequestInvalidError:
@@ -171,7 +190,7 @@ def _place(error: Mapping[str, Any]) -> str:
 def respond(request: Request, error: NelmError, *, status: HTTPStatus | None = None) -> Response:
     """Return an error as a page where a browser asks, else as a problem document."""
     if status is None:
-        status = _status(error)
+        status = status_of(error)
     path: str = request.scope["path"]
     body = _body(request, path)
     if body is not None:
@@ -201,7 +220,8 @@ def speak_otherwise(app: FastAPI, prefix: str, body: Body) -> None:
     app.state.error_bodies = {**getattr(app.state, "error_bodies", {}), prefix: body}
 
 
-def _status(error: NelmError) -> HTTPStatus:
+def status_of(error: NelmError) -> HTTPStatus:
+    """Return the HTTP status of an error."""
     for kind, status in _OF_OTHERS.items():
         if isinstance(error, kind):
             return status

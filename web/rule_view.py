@@ -134,23 +134,32 @@ class Rules:
         Raises:
             QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
         """
-        unknown = []
-        if therapy and therapy not in dict(self._therapies):
-            unknown.append(("treatment", therapy))
-        if fact and fact not in dict(self._facts):
-            unknown.append(("fact", fact))
-        rules = list(self._chosen(therapy, fact)) if (therapy or fact) and not unknown else []
+        unknown = self.unknown(therapy, fact)
+        shown = self.views(therapy, fact) if (therapy or fact) and not unknown else ()
         return RulesPage(
             therapies=self._therapies,
             facts=self._facts,
             therapy=therapy,
             fact=fact,
             index=() if therapy or fact else tuple(self._index()),
-            rules=tuple(self._view(rule, therapy) for rule in rules),
-            unknown=tuple(unknown),
+            rules=tuple(shown),
+            unknown=unknown,
             total=len(self._book.rules),
             reviewed=sum(bool(rule.reviewed_by) for rule in self._book.rules.values()),
         )
+
+    def unknown(self, therapy: str, fact: str) -> tuple[tuple[str, str], ...]:
+        """Return what is chosen and names nothing, each with what it was to be."""
+        wrong = [("treatment", therapy)] if therapy and therapy not in dict(self._therapies) else []
+        return (*wrong, *([("fact", fact)] if fact and fact not in dict(self._facts) else []))
+
+    def views(self, therapy: str = "", fact: str = "") -> Sequence[RuleView]:
+        """Return the rules that speak of a treatment and read a fact, all where nothing is chosen.
+
+        Raises:
+            QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
+        """
+        return [self._view(rule, therapy) for rule in self._chosen(therapy, fact)]
 
     def rule(self, key: str) -> RuleView:
         """Return a rule of the book in full.
@@ -159,6 +168,10 @@ class Rules:
             QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
         """
         return self._view(self._book.rules[key], "")
+
+    def choices(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the ids of treatments and of facts that can be chosen."""
+        return tuple(key for key, _ in self._therapies), tuple(key for key, _ in self._facts)
 
     def _chosen(self, therapy: str, fact: str) -> Iterator[Rule]:
         for key in self._speaking_of(therapy):

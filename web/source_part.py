@@ -7,33 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.answer import SourceDocument
-from assistant.composition import check_quote, source_document, source_url
+from assistant.composition import source_document
+from assistant.sections import SourceSentence, sentence_at
 from corpus.document import Document, Unit
 from index.library import Library
 from web.problems import NotFoundError, RangeInvalidError
 
 _RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSentence:
-    """A sentence, table item, caption or reference at its place.
-
-    Attributes:
-        text: The clean rendering.
-        quote: ``source[start:end]``, untouched.
-        start: Code point in the source; ``end`` is exclusive.
-    """
-
-    unit: str
-    section: str
-    path: tuple[str, ...]
-    text: str
-    quote: str
-    start: int
-    end: int
-    references: tuple[int, ...]
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +80,4 @@ def source_part(document: Document, units: Iterable[Unit], public_url: str = "")
     Raises:
         QuoteMismatchError: If one is not in the source at its offsets.
     """
-    return SourcePart(source_document(document), tuple(_sentence(document, unit, public_url) for unit in units))
-
-
-def _sentence(document: Document, unit: Unit, public_url: str) -> SourceSentence:
-    quote = document.quote(unit)
-    check_quote(document, unit.start, unit.end, quote, unit.display)
-    return SourceSentence(
-        unit=unit.id,
-        section=unit.section,
-        path=document.path(unit),
-        text=unit.display,
-        quote=quote,
-        start=unit.start,
-        end=unit.end,
-        references=unit.references,
-        url=public_url + source_url(document, unit.start, unit.end),
-    )
+    return SourcePart(source_document(document), tuple(sentence_at(document, unit, public_url) for unit in units))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from assistant.answer import Answer, Citation, ComparedFigure, Comparison
+from assistant.answer import Answer, Citation, ComparedFigure, Comparison, RankedPassage
 from assistant.conclusions import standing_words
 from assistant.explanation import Decided
 from assistant.rules.book import RuleBook
 from corpus.document import Document, Unit
 from corpus.markup import clean
-from index.passage import Passage
 from web.answer_view import figure_beside
 from web.case_report import MOST_QUESTIONS, fact_words
 
@@ -136,13 +135,11 @@ def explanation_text(decided: Decided | None) -> str:
     return "\n".join(lines)
 
 
-def passages_text(passages: tuple[Passage, ...]) -> str:
+def passages_text(passages: Sequence[RankedPassage], documents: Sequence[Document]) -> str:
     """Return ranked passages with section and score, and their sources' attribution."""
-    found = [
-        f"{p.rank}. Section {p.places[0].unit.section} (score {p.score:.1f})\n{_wrapped(clean(p.text))}"
-        for p in passages
-    ]
-    sources = dict.fromkeys(p.document.citation.attribution for p in passages)
+    found = [f"{p.rank}. Section {p.section} (score {p.score:.1f})\n{_wrapped(clean(p.text))}" for p in passages]
+    held = {p.document for p in passages}
+    sources = dict.fromkeys(d.citation.attribution for d in documents if d.citation.id in held)
     return "\n\n".join([*found, *(f"Source: {attribution}" for attribution in sources)])
 
 

@@ -170,7 +170,7 @@ def test_search_prints_as_many_passages_as_asked(
     run: Run, assistant: Assistant, options: list[str], count: int
 ) -> None:
     ran = run("search", QUESTION, *options)
-    assert ran == Ran(0, passages_text(assistant.search(QUESTION, count)) + "\n", "")
+    assert ran == Ran(0, passages_text(assistant.search(QUESTION, count), assistant.documents) + "\n", "")
     assert len(re.findall(r"^\d+\. Section ", ran.out, re.MULTILINE)) == count
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from assistant.answer import RankedPassage
 from assistant.assistant import Assistant
-from assistant.composition import ranked
 from assistant.schema import answer_schema
 from web.problems import RequestInvalidError, invalid
 from web.source_part import SourcePart, document_named, label_of, range_of, source_part, units_at
@@ -210,8 +209,8 @@ class Tools:
 
     def _search(self, given: SearchArguments) -> Told:
         passages = self._assistant.search(given.query, given.k)
-        listed = [asdict(passage) for passage in ranked(passages, self._public_url)]
-        return Told({"passages": listed}, passages_text(passages))
+        listed = [passage.to_dict() for passage in passages]
+        return Told({"passages": listed}, passages_text(passages, self._assistant.documents))
 
     def _read(self, given: ReadArguments) -> Told:
         document = document_named(self._assistant.library, given.document)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable
 
-from assistant.conversation.store import Kept, new_id, title_of
+from assistant.conversation.store import Kept, Once, new_id, title_of
 from assistant.conversation.turns import Turn
 from assistant.errors import ConversationMissingError, TurnTakenError
 from assistant.question import readable
@@ -94,8 +94,10 @@ class DatabaseStore:
         self._recent.hold(conversation, found)
         return found
 
-    def append(self, conversation: str, turn: Turn, *, inputs: Mapping[str, Any] | None = None) -> None:
-        """Keep a turn and what came with its message; when this returns, it is on the disk.
+    def append(
+        self, conversation: str, turn: Turn, *, inputs: Mapping[str, Any] | None = None, once: Once | None = None
+    ) -> None:
+        """Keep a turn, what came with its message and its key; when this returns, it is on the disk.
 
         Raises:
             ConversationMissingError: If there is no such conversation.
@@ -111,7 +113,20 @@ class DatabaseStore:
             connection.execute(statements.APPEND, values)
             title = kept.title or title_of(turn)
             connection.execute(statements.TOUCH, {"conversation": conversation, "now": now, "named": title})
+            if once is not None:
+                row = {"key": once.key, "request": once.request, "conversation": conversation, "turn": turn.number}
+                connection.execute(statements.ONCE, {**row, "created": now})
         self._recent.extend(conversation, turn)
+
+    def answered(self, key: str) -> tuple[str, int] | None:
+        """Return what was sent under a key, and the turn that answered it.
+
+        Raises:
+            StoreUnavailableError: If the database fails.
+        """
+        with self._reading() as connection:
+            found = connection.execute(statements.ANSWERED, {"under": key}).one_or_none()
+        return None if found is None else (found.request, found.turn)
 
     def listed(self, owner: str) -> Sequence[Kept]:
         """Return the conversations of an owner, the last used first.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from web.store.tables import audit, conversations, feedback, turns
+from web.store.tables import audit, conversations, feedback, idempotency, turns
 
 _THIS = conversations.c.id == bindparam("conversation")
 _OF_THIS = turns.c.conversation == bindparam("conversation")
@@ -50,6 +50,9 @@ STORED = (
 )
 """Columns in the order of `web.store.records.StoredTurn`."""
 ANSWER = select(turns.c.answer).where(_OF_THIS, turns.c.number == bindparam("number"))
+
+ONCE = insert(idempotency)
+ANSWERED = select(idempotency.c.request, idempotency.c.turn).where(idempotency.c.key == bindparam("under"))
 
 FEEDBACK = insert(feedback)
 FEEDBACKS = select(feedback).order_by(feedback.c.id)

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from assistant import Assistant
-from assistant.conversation.store import MemoryStore, say
-from assistant.errors import ConversationMissingError, TurnTakenError
+from assistant.conversation.store import MemoryStore, Once, say
+from assistant.errors import ConversationMissingError, KeyReusedError, TurnTakenError
 
 
 def test_a_message_becomes_the_next_turn_and_the_first_names_the_conversation(assistant: Assistant) -> None:
@@ -74,3 +74,38 @@ def test_memory_holds_the_most_recent_only(assistant: Assistant) -> None:
     assert store.turns(first)
     with pytest.raises(ConversationMissingError):
         store.turns(second)
+
+
+def test_a_message_sent_twice_under_one_key_is_answered_once(assistant: Assistant) -> None:
+    store = MemoryStore()
+    name, other = store.create(), store.create()
+    first = say(assistant.dialogue, store, name, "What is TACE?", key="a")
+    say(assistant.dialogue, store, name, "And its risks?", key="b")
+    assert say(assistant.dialogue, store, name, "What is TACE?", key="a") is first
+    assert say(assistant.dialogue, store, other, "What is TAE?", key="a").number == 1
+    with pytest.raises(KeyReusedError):
+        say(assistant.dialogue, store, name, "What is TAE?", key="a")
+    with pytest.raises(KeyReusedError):
+        say(assistant.dialogue, store, name, "What is TACE?", key="a", facts={"ascites": True})
+    with pytest.raises(KeyReusedError):
+        say(assistant.dialogue, store, name, "What is TACE?", key="a", confirmed=["tace"])
+    assert [turn.number for turn in store.turns(name)] == [1, 2]
+
+
+def test_a_message_sent_at_once_under_one_key_by_many_is_answered_once(assistant: Assistant) -> None:
+    store = MemoryStore()
+    name = store.create()
+    with ThreadPoolExecutor(4) as pool:
+        turns = list(pool.map(lambda key: say(assistant.dialogue, store, name, "What is TACE?", key=key), "aaaabbbb"))
+    assert len(store.turns(name)) == 2
+    assert {turn.number for turn in turns[:4]} != {turn.number for turn in turns[4:]}
+
+
+def test_memory_forgets_keys_with_their_conversations(assistant: Assistant) -> None:
+    store = MemoryStore(most=1)
+    name = store.create()
+    say(assistant.dialogue, store, name, "What is TACE?", key="a")
+    once = Once.of(name, "a")
+    assert store.answered(once.key) is not None
+    store.create()
+    assert store.answered(once.key) is None

@@ -16,6 +16,7 @@ from mcp.types import CallToolResult
 
 from assistant import Assistant
 from assistant.schema import answer_schema
+from index.opening import SearchIndex
 from tests.web.mcp.connecting import connected, object_of, text_of
 from web.mcp.server import mcp_server
 from web.mcp.tools import MOST_EARLIER
@@ -123,8 +124,9 @@ def test_recommend_gives_the_answer_object_and_the_text_of_the_command(
     assert text_of(result) == f"{case_text(answer, assistant.patients.book)}\n\n{answer_text(answer)}"
 
 
-def test_search_gives_as_many_passages_as_asked_for_with_whole_links(server: Server[Any], assistant: Assistant) -> None:
-    result = call(server, "search", query="embolization", k=3)
+def test_search_gives_as_many_passages_as_asked_for_with_whole_links(search_index: SearchIndex) -> None:
+    assistant = Assistant(search_index, public_url="https://nelm.example.org")
+    result = call(mcp_server(assistant, assistant.public_url), "search", query="embolization", k=3)
     found = assistant.search("embolization", 3)
     passages = object_of(result)["passages"]
     assert [(p["start"], p["end"], p["text"]) for p in passages] == [(p.start, p.end, p.text) for p in found]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from assistant.conversation.store import ConversationStore, MemoryStore
+from assistant.conversation.store import ConversationStore, MemoryStore, Once
 from assistant.errors import ConversationMissingError, TurnTakenError
 from tests.web.store.made import made_turn
 from web.store import tables
@@ -256,3 +256,34 @@ def test_an_error_of_the_database_tells_nothing_of_the_data(store: DatabaseStore
 def test_the_store_is_what_the_ways_in_need(store: DatabaseStore) -> None:
     keeping: Keeping = store  # mypy compares the two
     assert keeping is store
+
+
+ONCE = Once.of("any", "key-1", "Is TACE an option?", None, [])
+
+
+def test_a_key_is_kept_with_its_turn_and_goes_with_its_conversation(any_store: ConversationStore) -> None:
+    conversation = any_store.create()
+    any_store.append(conversation, made_turn(1))
+    assert any_store.answered(ONCE.key) is None
+    any_store.append(conversation, made_turn(2), once=ONCE)
+    assert any_store.answered(ONCE.key) == (ONCE.request, 2)
+    with pytest.raises(TurnTakenError):
+        any_store.append(conversation, made_turn(2), once=Once("another", "request"))
+    assert any_store.answered("another") is None
+    any_store.delete(conversation)
+    assert any_store.answered(ONCE.key) is None
+
+
+def test_digests_tell_keys_conversations_and_messages_apart_and_hold_no_text() -> None:
+    assert Once.of("any", "key-1", "Is TACE an option?", None, []) == ONCE
+    others = [
+        Once.of("other", "key-1", "Is TACE an option?", None, []),
+        Once.of("any", "key-2", "Is TACE an option?", None, []),
+        Once.of("any", "key-1", "Is TAE an option?", None, []),
+        Once.of("any", "key-1", "Is TACE an option?", {"ascites": True}, []),
+        Once.of("any", "key-1", "Is TACE an option?", {"ascites": 1}, []),
+        Once.of("any", "key-1", "Is TACE an option?", None, ["tace"]),
+    ]
+    assert [once.key == ONCE.key for once in others] == [False, False, True, True, True, True]
+    assert len({once.request for once in others} | {ONCE.request}) == len(others)
+    assert len(ONCE.key) == len(ONCE.request) == 64

@@ -1,0 +1,33 @@
+"""A kept conversation as a file: as data, or as Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from fastapi.responses import Response
+
+from assistant.conversation.store import Kept
+from assistant.conversation.turns import Turn
+from web.chat import markdown
+
+_MEDIA = {"json": "application/json", "md": "text/markdown; charset=utf-8"}
+
+
+def turn_values(turn: Turn) -> dict[str, Any]:
+    """Return a turn as programs get it."""
+    return {
+        "number": turn.number,
+        "said": turn.said,
+        "patient": turn.patient or None,
+        "answer": turn.answer.to_dict(),
+    }
+
+
+def exported(kept: Kept, turns: Sequence[Turn], ending: Literal["json", "md"]) -> Response:
+    """Return a conversation as a file to be kept."""
+    body = markdown(turns) if ending == "md" else json.dumps([turn_values(t) for t in turns], ensure_ascii=False)
+    name = f"conversation-{kept.created:%Y-%m-%d}.{ending}"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(body, media_type=_MEDIA[ending], headers=headers)
