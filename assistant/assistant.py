@@ -124,6 +124,7 @@ class Assistant:
             FactError: If a structured fact cannot be read, or a therapy is unknown.
             QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
         """
+        self.check(facts, confirmed)
         text = readable(question)
         if history:
             return self.dialogue.turn(text, history, facts=facts, confirmed=confirmed).answer
@@ -210,6 +211,15 @@ class Assistant:
         if facts is None:
             return read if always or is_case(text, read, self._patients.book.excluding_facts) else None
         return read.with_facts(*self.structured(facts))
+
+    def check(self, facts: Mapping[str, Any] | None, confirmed: Sequence[str]) -> None:
+        """Refuse what cannot be given beside a message, whatever the message is.
+
+        Raises:
+            FactError: If a structured fact cannot be read, or a therapy is unknown.
+        """
+        self.structured(facts or {})
+        self._therapies(confirmed)
 
     def structured(self, facts: Mapping[str, Any]) -> tuple[PatientFact, ...]:
         """Return structured facts.

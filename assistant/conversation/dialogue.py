@@ -76,6 +76,7 @@ class Dialogue:
         Raises:
             FactError: If a structured fact cannot be read, or a therapy is unknown.
         """
+        self._assistant.check(facts, confirmed)
         text = readable(said)
         state = state_after(history)
         if (rest := new_patient(text)) is not None:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant import Answer, Assistant
+from assistant.patient_text.structured import FactError
 from assistant.question import LONGEST_MESSAGE
 from corpus.document import Document
 from index.errors import IndexMissingError
@@ -457,3 +458,14 @@ def test_open_without_a_folder_reads_the_one_named_in_the_environment(
 def test_answers_compare_by_value(assistant: Assistant) -> None:
     assert assistant.ask(REAL) == assistant.ask(REAL)
     assert assistant.ask(REAL) != dataclasses.replace(assistant.ask(REAL), version="other")
+
+
+@pytest.mark.parametrize("question", ["TACE", "thanks", "62M, NELM G2. TACE?", "", "new patient"])
+def test_what_is_given_beside_a_message_is_checked_whatever_the_message_is(assistant: Assistant, question: str) -> None:
+    conversation = assistant.conversation()
+    for ask in (assistant.ask, conversation.say):
+        with pytest.raises(FactError, match="magic"):
+            ask(question, confirmed=["magic"])
+        with pytest.raises(FactError, match="ascites"):
+            ask(question, facts={"ascites": "perhaps"})
+    assert conversation.turns == ()
