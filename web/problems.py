@@ -211,7 +211,7 @@ def _body(request: Request, path: str) -> Body | None:
 
 
 def _document(error: NelmError, status: HTTPStatus, request_id: str) -> Response:
-    whole = {**problem(error, status), "request_id": request_id} if request_id else problem(error, status)
+    whole = problem(error, status, request_id)
     return JSONResponse(whole, status_code=status, media_type=MEDIA_TYPE, headers=SAFETY)
 
 
@@ -228,9 +228,9 @@ def status_of(error: NelmError) -> HTTPStatus:
     return error.status if isinstance(error, WebError) else HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def problem(error: NelmError, status: HTTPStatus) -> dict[str, Any]:
+def problem(error: NelmError, status: HTTPStatus, request_id: str = "") -> dict[str, Any]:
     """Return the members of a problem document."""
-    return {
+    members = {
         "type": "about:blank",
         "title": status.phrase,
         "status": int(status),
@@ -238,3 +238,4 @@ def problem(error: NelmError, status: HTTPStatus) -> dict[str, Any]:
         "code": error.code,
         "hint": error.hint,
     }
+    return {**members, "request_id": request_id} if request_id else members

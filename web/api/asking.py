@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
@@ -19,6 +20,7 @@ from web.api.owners import own
 from web.api.refusals import described
 from web.api.replies import JSON, giving
 from web.events import EVENTS, answered_by_events, wants_events
+from web.pages import request_id_of
 from web.problems import RequestInvalidError, TooLargeError, problem, status_of, unexpected
 from web.store.errors import StoreUnavailableError
 from web.store.keeping import Keeping
@@ -65,7 +67,8 @@ def asking_router(assistant: Assistant, store: Keeping) -> APIRouter:
         problem document. With `conversation` the question is the next turn of that conversation.
         """
         if wants_events(request):
-            return answered_by_events("answer", lambda: answer(request, body, idempotency_key)[0].to_dict(), as_problem)
+            work, told = partial(answer, request, body, idempotency_key), partial(as_problem, request_id_of(request))
+            return answered_by_events("answer", lambda: work()[0].to_dict(), told)
         found, headers = answer(request, body, idempotency_key)
         return Response(found.to_json(), media_type=JSON, headers=headers)
 
@@ -95,7 +98,7 @@ def turn_path(request: Request, conversation: str, number: int) -> str:
     return str(request.app.url_path_for("turn", conversation=conversation, number=str(number)))
 
 
-def as_problem(error: Exception) -> dict[str, Any]:
+def as_problem(request_id: str, error: Exception) -> dict[str, Any]:
     """Return the problem document of an error, of one that is not ours one that tells nothing of it."""
     ours = error if isinstance(error, NelmError) else unexpected()
-    return problem(ours, status_of(ours))
+    return problem(ours, status_of(ours), request_id)
