@@ -23,7 +23,7 @@ from corpus.definitions import CHOICE, FLAG, NUMBER, SET, FactDefinition
 from corpus.rules import Rule
 from tests.conftest import REVIEW
 
-EXAMPLES = settings(max_examples=250, deadline=None, derandomize=True, database=None)
+EXAMPLES = settings(max_examples=80, deadline=None, derandomize=True, database=None)
 RANDOM = st.randoms(use_true_random=True)
 """A generator that hypothesis seeds: drawing each fact by a strategy of its own takes fifty times as long."""
 THERAPIES = (
