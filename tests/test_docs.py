@@ -28,6 +28,7 @@ PAGES = [
     "settings",
     "errors",
     "cli",
+    "deploy",
     "api",
     "evaluation",
     "testing",

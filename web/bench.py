@@ -51,26 +51,26 @@ def bench_report(folder: Path) -> str:
     """Measure and report; takes about half a minute."""
     questions = [question.text for question in load_own(OWN_LIST)][:_WARM_QUESTIONS]
     assistant = Assistant.open(folder)
-    warm = _milliseconds(assistant.ask, questions)
+    warm = milliseconds(assistant.ask, questions)
     encoder = OnnxEncoder(folder)
-    encoding = _milliseconds(encoder.encode, questions)
+    encoding = milliseconds(encoder.encode, questions)
     cold = _cold_seconds(folder)
     memory = _service_memory_mb(folder, questions)
     patients = assistant.patients
     letter = (_NOTE * 20)[:_LETTER]
-    reading = _milliseconds(patients.reader.read, [letter] * 100)
-    rules = _milliseconds(lambda note: patients.engine.evaluate(patients.reader.read(note)).traces, [_NOTE] * 100)
-    reading_note = _milliseconds(patients.reader.read, [_NOTE] * 100)
+    reading = milliseconds(patients.reader.read, [letter] * 100)
+    rules = milliseconds(lambda note: patients.engine.evaluate(patients.reader.read(note)).traces, [_NOTE] * 100)
+    reading_note = milliseconds(patients.reader.read, [_NOTE] * 100)
     evaluated = statistics.median(rules) - statistics.median(reading_note)
     turns = _turn_milliseconds(assistant, questions)
     kept = _kept_milliseconds(assistant, questions)
     rows = [
         ("`nelm ask` from a cold process, median of 5 (no torch)", f"{statistics.median(cold):.2f} s"),
-        (f"a warm question, p50 / p99 of {len(warm)}", _percentiles(warm)),
-        ("encoding alone, p50 / p99", _percentiles(encoding)),
-        (f"a turn in a conversation of {len(turns)} turns, p50 / p99", _percentiles(turns)),
-        ("the same, kept in SQLite, p50 / p99", _percentiles(kept)),
-        (f"reading a case of {_LETTER:,} characters, p50 / p99", _percentiles(reading)),
+        (f"a warm question, p50 / p99 of {len(warm)}", percentiles(warm)),
+        ("encoding alone, p50 / p99", percentiles(encoding)),
+        (f"a turn in a conversation of {len(turns)} turns, p50 / p99", percentiles(turns)),
+        ("the same, kept in SQLite, p50 / p99", percentiles(kept)),
+        (f"reading a case of {_LETTER:,} characters, p50 / p99", percentiles(reading)),
         (f"all {len(patients.book.rules)} rules for one patient with full trace, median", f"{evaluated:.1f} ms"),
         ("resident memory serving, after 1,000 questions", f"{memory:.0f} MB" if memory else "not measured here"),
     ]
@@ -79,7 +79,7 @@ def bench_report(folder: Path) -> str:
 
 def _turn_milliseconds(assistant: Assistant, questions: Sequence[str]) -> list[float]:
     """Time each turn of one conversation."""
-    return _milliseconds(assistant.conversation().say, _said(questions[::7]), warm=0)
+    return milliseconds(assistant.conversation().say, _said(questions[::7]), warm=0)
 
 
 def _kept_milliseconds(assistant: Assistant, questions: Sequence[str]) -> list[float]:
@@ -91,7 +91,7 @@ def _kept_milliseconds(assistant: Assistant, questions: Sequence[str]) -> list[f
         store = DatabaseStore.open(f"sqlite:///{folder}/conversations.sqlite3")
         name = store.create()
         said = _said(questions[3::7])
-        times = _milliseconds(lambda text: say(assistant.dialogue, store, name, text), said, warm=0)
+        times = milliseconds(lambda text: say(assistant.dialogue, store, name, text), said, warm=0)
         store.close()
     return times
 
@@ -106,12 +106,14 @@ def _said(questions: Sequence[str]) -> list[str]:
     return said[:_TURNS]
 
 
-def _percentiles(values: Sequence[float]) -> str:
+def percentiles(values: Sequence[float]) -> str:
+    """Return median and 99th percentile of times in milliseconds."""
     ordered = sorted(values)
     return f"{statistics.median(ordered):.1f} / {ordered[int(len(ordered) * 0.99)]:.1f} ms"
 
 
-def _milliseconds(function: Callable[[str], object], questions: Sequence[str], warm: int = 20) -> list[float]:
+def milliseconds(function: Callable[[str], object], questions: Sequence[str], warm: int = 20) -> list[float]:
+    """Return how long each call took, after some that do not count."""
     for question in questions[:warm]:
         function(question)
     times = []

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, Optional
 
 import typer
 
@@ -377,6 +377,18 @@ def check(*, index: IndexOption = None) -> None:
 
 
 @app.command()
+def bundle(
+    out: Annotated[Path, typer.Argument(help="The folder to make.")],
+    *,
+    index: IndexOption = None,
+) -> None:
+    """Gather all that serving needs in a folder, for a machine without a network (in a checkout)."""
+    from web.bundle import make_bundle
+
+    _say(f"{make_bundle(out, _folder(index))} files in {out}; `sh install.sh FOLDER` in it installs them")
+
+
+@app.command()
 def serve(
     *,
     host: Annotated[str, typer.Option(envvar="NELM_HOST", help="Address to listen on.")] = "127.0.0.1",
@@ -470,8 +482,21 @@ def evaluate(
 
 
 @app.command()
-def bench(*, index: IndexOption = None) -> None:
-    """Measure start, answering time and memory."""
+def bench(
+    what: Annotated[
+        Optional[Literal["http"]],  # noqa: UP045
+        typer.Argument(help="The service under load, instead of everything else.", show_default=False),
+    ] = None,
+    *,
+    requests: Annotated[int, typer.Option(help="With http: questions asked at each level of load.", min=1)] = 1_000,
+    index: IndexOption = None,
+) -> None:
+    """Measure start, answering time and memory, or the service under load."""
+    if what == "http":
+        from web.load import load_report
+
+        _say(load_report(_folder(index), requests))
+        return
     from web.bench import bench_report
 
     _say(bench_report(_folder(index)))

@@ -27,7 +27,7 @@ def health_router(assistant: Assistant, metrics: Metrics, checks: Mapping[str, C
     every: dict[str, Check] = {"index": lambda: assistant.respond(_PROBE, _PROBE, None), **checks}
 
     @router.get("/healthz")
-    def alive() -> dict[str, str]:
+    async def alive() -> dict[str, str]:
         return {"status": "ok", "version": VERSION, "knowledge": assistant.library.knowledge}
 
     @router.get("/readyz")

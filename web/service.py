@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
 import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from web.slack.bot import Bot
 
 _PURGED_EVERY_S = 3600
+_THREADS = 8
+"""Questions at work in a process at once; more wait in line, since they would only take turns on the same core."""
 _SHUTDOWN_S = 20
 """Seconds for which requests going on are waited for when the service is to stop."""
 
@@ -183,6 +186,7 @@ def _running(opened: Opened) -> Callable[[FastAPI], AbstractAsyncContextManager[
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with _background(_purged(opened.store, settings.retention_days)):
+            anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
             if opened.slack is not None:
                 opened.slack.start()
             log.info("started", pid=os.getpid())

@@ -278,8 +278,8 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_the_commands_are_those_promised() -> None:
-    promised = "ask bench build chat check conversations eval facts feedback keys mcp recommend replay rules schema "
-    promised += "search serve slack source"
+    promised = "ask bench build bundle chat check conversations eval facts feedback keys mcp recommend replay rules "
+    promised += "schema search serve slack source"
     assert promised.split() == COMMANDS
 
 

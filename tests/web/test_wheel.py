@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -65,6 +66,33 @@ def test_the_wheel_holds_what_it_needs(wheel: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"corpus", "index", "assistant", "web"}
     assert not [name for name in names if "__pycache__" in name or "/test" in name]
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
+
+
+@pytest.mark.install
+def test_a_bundle_is_installed_and_answers_without_a_network(
+    assistant: Assistant, index_path: Path, tmp_path: Path
+) -> None:
+    bundle, home, elsewhere = tmp_path / "bundle", tmp_path / "nelm", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    words = "import sys; from web.cli import main; sys.argv[0] = 'nelm'; main()"
+    fetch(sys.executable, "-c", words, "bundle", bundle, "--index", index_path, folder=ROOT)
+    assert not [path.name for path in (bundle / "wheels").iterdir() if path.name.startswith("torch")]
+
+    alone: list[str | Path] = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
+    offline = environment(PYTHON=sys.executable, PIP_NO_INDEX="1", PYTHONIOENCODING="utf-8")
+    installing: list[str | Path] = [*alone, "sh", bundle / "install.sh", home]
+    installed = subprocess.run(installing, capture_output=True, text=True, cwd=elsewhere, env=offline, check=False)
+    assert (installed.returncode, installed.stderr) == (0, "")
+    asking: list[str | Path] = [*alone, home / "venv" / "bin" / "nelm", "ask", QUESTION]
+    there = {**offline, "NELM_INDEX": str(home / "index")}
+    answered = subprocess.run(asking, capture_output=True, text=True, cwd=elsewhere, env=there, check=False)
+    assert (answered.returncode, answered.stderr) == (0, "")
+    assert answered.stdout == answer_text(assistant.ask(QUESTION)) + "\n"
+
+    (bundle / "index" / "spelling.json").write_bytes(b"{}")
+    altered = subprocess.run([*installing[:-1], tmp_path / "other"], capture_output=True, env=offline, check=False)
+    assert altered.returncode != 0
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.install
