@@ -12,8 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from assistant.assistant import Assistant
 from assistant.version import VERSION
 from web import problems
-from web.api.description import describe
-from web.api.routes import PREFIX, include_api
+from web.api.routes import include_api
 from web.catalogue import catalogue_router
 from web.completions import routes as completions
 from web.completions.errors import error_body
@@ -62,7 +61,7 @@ def create_app(
     app = FastAPI(
         title="NELM guideline assistant",
         version=VERSION,
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=None,  # `web.api.description` serves it
         docs_url=None,  # the usual page loads scripts from elsewhere
         redoc_url=None,
     )
@@ -81,7 +80,6 @@ def create_app(
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     problems.speak_otherwise(app, f"{completions.PREFIX}/", error_body)
-    describe(app, assistant)
     app.add_middleware(BodyLimit)
     app.add_middleware(KeyGuard, admission=admission)
     app.add_middleware(HeadLimit)

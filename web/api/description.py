@@ -5,31 +5,47 @@ The examples are what the operations really give today; they are computed when t
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import Response
 
 from assistant.assistant import Assistant
 from assistant.rules.book import RuleBook
 from corpus.definitions import CHOICE, FLAG, NUMBERS, SET, FactDefinition
 from web.api.examples import Examples, examples
 from web.api.refusals import Problem
+from web.api.replies import known
 from web.figure_view import Figures
 from web.rule_view import Rules
 
+PREFIX = "/api/v1"
+ABOUT = (
+    "Answers come word for word from one open-access review of liver-directed treatment of neuroendocrine liver "
+    "metastases, each sentence with its place. It informs professionals and gives no orders. Where the service is "
+    "guarded, a key is needed."
+)
 _WORDS = ("present", "absent", "yes", "no", "unknown")
 _CONFIRMED, _THERAPY = {"items": {"$ref": "#/components/schemas/Therapy"}}, {"$ref": "#/components/schemas/Therapy"}
 _FACTS = {"$ref": "#/components/schemas/Facts"}
 
 
 def describe(app: FastAPI, assistant: Assistant) -> None:
-    """Complete what an application says of its API."""
-    plain = app.openapi
+    """Give an application its description, completed, at ``/api/v1/openapi.json``."""
+    making = Lock()
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _completed(plain(), assistant)
+        with making:  # half of it must not be seen
+            if app.openapi_schema is None:
+                plain = get_openapi(title=app.title, version=app.version, description=ABOUT, routes=app.routes)
+                app.openapi_schema = _completed(plain, assistant)
         return app.openapi_schema
+
+    @app.get(f"{PREFIX}/openapi.json", include_in_schema=False)
+    def description(request: Request) -> Response:
+        return known(request, openapi())
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
 
@@ -42,6 +58,8 @@ def _completed(described: dict[str, Any], assistant: Assistant) -> dict[str, Any
     schemas["Problem"] = Problem.model_json_schema()
     schemas["Facts"] = facts_schema(book)
     schemas["Therapy"] = {"type": "string", "title": "Therapy", "enum": list(book.names)}
+    described["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    described["security"] = [{}, {"key": []}]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     found = examples(assistant)

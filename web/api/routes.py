@@ -9,6 +9,7 @@ from assistant.assistant import Assistant
 from web.api.asking import asking_router
 from web.api.batches import batch_router
 from web.api.conversations import conversation_router
+from web.api.description import PREFIX, describe
 from web.api.explanations import explanation_router
 from web.api.facts import fact_router
 from web.api.knowledge import knowledge_router
@@ -18,11 +19,9 @@ from web.api.sources import source_router
 from web.api.turns import turn_router
 from web.store.keeping import Keeping
 
-PREFIX = "/api/v1"
-
 
 def include_api(app: FastAPI, assistant: Assistant, store: Keeping) -> None:
-    """Add the routes to an application."""
+    """Add the routes to an application, and their description."""
     for tag, routers in {
         "answers": (asking_router(assistant, store), batch_router(assistant)),
         "patients": (explanation_router(assistant), fact_router(assistant), rule_router(assistant)),
@@ -31,6 +30,7 @@ def include_api(app: FastAPI, assistant: Assistant, store: Keeping) -> None:
     }.items():
         for router in routers:
             app.include_router(router, prefix=PREFIX, tags=[tag], generate_unique_id_function=_name)
+    describe(app, assistant)
 
 
 def _name(route: APIRoute) -> str:
