@@ -21,10 +21,11 @@ from assistant.answer import Answer
 from assistant.conversation.turns import Turn
 from tests.conftest import ROOT
 from tests.web.test_app import token
-from tests.web.ways import Asked, Compared, as_json, everywhere
+from tests.web.ways import Asked, Compared, as_json, everywhere, places, tells
 from web.app import create_app
 from web.case_view import case_view
 from web.store.database import DatabaseStore
+from web.turn_markdown import turn_markdown
 
 ITEMS = ROOT / "tests" / "data" / "parity.yaml"
 QUIET = {"not_covered", "declined"}
@@ -305,6 +306,7 @@ def test_a_hundred_items_of_every_kind_are_asked(ways: Ways) -> None:
         ("MCP, as text", len(SINGLE)),
         ("MCP, with what was said before", TURNS - len(ASKED)),
         ("completions", TURNS),
+        ("Slack", TURNS),
         ("completions, streamed", len(ASKED) - len(SINGLE)),
     ],
 )
@@ -313,7 +315,22 @@ def test_every_way_tells_what_is_told_in_python(ways: Ways, way: str, turns: int
 
 
 def test_no_way_is_asked_of_which_nothing_is_expected(ways: Ways) -> None:
-    assert len(ways.compared.turns) == 11
+    assert len(ways.compared.turns) == 12
+
+
+def test_a_text_that_tells_anything_else_would_be_found(assistant: Assistant) -> None:
+    turns = [
+        assistant.dialogue.turn(question) for question in ("Who should not have TACE?", "62M, prior Whipple. TACE?")
+    ]
+    for turn in turns:
+        answer, whole = turn.answer, turn_markdown(turn, assistant.patients.book)
+        assert tells(whole, answer)
+        for statement in answer.statements:
+            assert not tells(whole.replace(statement.text, statement.text[1:]), answer), statement.text
+        assert not tells(whole.replace("“", "").replace("”", ""), answer)
+        assert not tells(whole.replace(f"({answer.citations[0].url})", "()"), answer)
+    assert places(whole, answer, assistant)
+    assert not places(whole.replace("Transarterial embolization", ""), answer, assistant)
 
 
 def test_a_question_alone_is_answered_as_the_first_of_a_conversation(ways: Ways) -> None:

@@ -7,12 +7,14 @@ them all.
 from __future__ import annotations
 
 import contextlib
+import html
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,10 @@ from web.app import create_app
 from web.batch import answer_batch
 from web.chat import chat
 from web.mcp.mounting import mount
+from web.slack.blocks import turn_messages
+from web.slack.splitting import Message
+
+PUBLIC = "https://nelm.example.org"
 
 
 @dataclass
@@ -69,6 +75,7 @@ class Everywhere:
         self._same("batch", item, self._batch({"id": item.name, "turns": list(item.said)})["answers"])
         self._completions(item)
         self._chat(item)
+        self._slack(item)
         if len(item.said) == 1:
             self._alone(item.name, item.said[0])
         else:
@@ -131,6 +138,14 @@ class Everywhere:
         for number, (text, turn) in enumerate(zip(told, item.turns, strict=True)):
             self.compared.note("nelm chat", name_of(item, number), same=tells(text, turn.answer))
 
+    def _slack(self, item: Asked) -> None:
+        for number, turn in enumerate(item.turns):
+            linked = tuple(replace(c, url=f"{PUBLIC}{c.url}") for c in turn.answer.citations)
+            shown = replace(turn, answer=replace(turn.answer, citations=linked))
+            raw = slack_text(turn_messages(shown, self._assistant.patients.book))
+            same = slack_tells(raw, shown.answer) and places(raw, shown.answer, self._assistant)
+            self.compared.note("Slack", name_of(item, number), same=same)
+
     def _batch(self, row: dict[str, Any]) -> dict[str, Any]:
         source, target = self._folder / "in.jsonl", io.StringIO()
         source.write_text(json.dumps(row) + "\n", encoding="utf-8")
@@ -166,6 +181,36 @@ def tells(text: str, answer: Answer) -> bool:
         at = found + len(said)
     quoted = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
     return all(citation.url in text for citation in answer.citations if citation.n in quoted)
+
+
+def slack_text(messages: Sequence[Message]) -> str:
+    """All that messages show, in order, on one line; escapes and mark-up of links are left."""
+    blocks = [block for message in messages for block in message.blocks if block["type"] in {"section", "context"}]
+    texts = [part["text"] for block in blocks for part in block.get("elements", [block.get("text")])]
+    return " ".join(" ".join(texts).split())
+
+
+def slack_tells(raw: str, answer: Answer) -> bool:
+    """Whether messages tell an answer: every statement in order but for quotes that they count as left out.
+
+    What is shown has its link, and whatever speaks against a treatment is never left out.
+    """
+    flat, at, left_out = html.unescape(raw), 0, 0
+    for statement in answer.statements:
+        said = " ".join(statement.text.split())
+        quoted = statement.kind == "quote"
+        found = flat.find(f"“{said}”" if quoted else said, at)
+        if found < 0 and not (quoted and statement.role in {"answer", "nearest"}):
+            return False
+        left_out += found < 0
+        at = max(at, found + len(said))
+        citation = answer.citations[statement.citations[0] - 1] if quoted else None
+        if citation and found >= 0 and f"<{citation.url}|[{citation.n}] {citation.section}>" not in raw:
+            return False
+    counted = re.search(r"(\d+) of (\d+) sentences", flat)
+    against = [r.summary for r in answer.recommendations if r.effect in {"contraindicated", "ineligible", "caution"}]
+    told = all(" ".join(summary.split()) in flat for summary in against)
+    return told and left_out == (int(counted[2]) - int(counted[1]) if counted else 0)
 
 
 def places(text: str, answer: Answer, assistant: Assistant) -> bool:

@@ -70,7 +70,7 @@ def check(body: CompletionRequest) -> None:
         ParameterRefusedError: If an answer is wanted in a way in which there is none.
     """
     if body.model != MODEL:
-        raise ModelMissingError(f"no model {body.model[:40]!r}")
+        raise ModelMissingError("there is no such model")
     refused = {
         "n": body.n not in {None, 1},
         "logprobs": bool(body.logprobs),

@@ -37,7 +37,7 @@ def completion_router(assistant: Assistant) -> APIRouter:
     @router.get("/models/{name:path}")
     def one_model(name: str) -> dict[str, Any]:
         if name != MODEL:
-            raise ModelMissingError(f"no model {name[:40]!r}")
+            raise ModelMissingError("there is no such model")
         return model(assistant)
 
     return router

@@ -62,7 +62,7 @@ def mcp_server(assistant: Assistant, public_url: str = "") -> Server[Any]:
 
     async def call_tool(_context: _Context, params: CallToolRequestParams) -> CallToolResult:
         if params.name not in tools:
-            raise MCPError(INVALID_PARAMS, f"no tool {params.name[:40]!r}; there are {', '.join(tools)}")
+            raise MCPError(INVALID_PARAMS, f"there is no such tool; there are {', '.join(tools)}")
         return await run_sync(_called, tools[params.name], params.arguments or {})
 
     async def list_resources(_context: _Context, _params: _Paged) -> ListResourcesResult:
@@ -74,7 +74,7 @@ def mcp_server(assistant: Assistant, public_url: str = "") -> Server[Any]:
             text = await run_sync(shelf.read, uri)
         except NelmError as error:
             number = INVALID_PARAMS if isinstance(error, NotFoundError) else INTERNAL_ERROR
-            raise MCPError(number, str(error), {"uri": uri, **_told(error)}) from error
+            raise MCPError(number, str(error), _told(error)) from error
         return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=_PLAIN, text=text)])
 
     def schema_of(name: str) -> dict[str, Any] | None:

@@ -50,7 +50,7 @@ class Shelf:
             QuoteMismatchError: If a sentence to be shown is not in the source at its offsets.
         """
         if uri not in self.readable:
-            raise NotFoundError(f"no resource {uri[:200]!r}", hint="Addresses are listed by resources/list.")
+            raise NotFoundError("there is no such resource", hint="Addresses are listed by resources/list.")
         return self.readable[uri].read()
 
     @staticmethod

@@ -200,7 +200,7 @@ def test_an_error_and_the_log_name_places_and_never_what_was_said(
 
 def test_a_tool_that_is_not_there_is_an_error_of_the_protocol(server: Server[Any]) -> None:
     error = rejected(server, lambda client: client.call_tool("prescribe", {}))
-    assert error.message == "no tool 'prescribe'; there are ask, recommend, search, read_source"
+    assert error.message == "there is no such tool; there are ask, recommend, search, read_source"
 
 
 def test_every_section_and_every_rule_can_be_read(server: Server[Any], assistant: Assistant) -> None:
@@ -234,7 +234,7 @@ def test_a_rule_is_read_in_words_with_its_sentence(server: Server[Any], assistan
 @pytest.mark.parametrize("uri", ["nelm://another/sections/1", "nelm://facts/../x", "https://example.org/"])
 def test_a_resource_that_is_not_there_is_an_error_with_code_and_hint(server: Server[Any], uri: str) -> None:
     error = rejected(server, lambda client: client.read_resource(uri))
-    assert error.data == {"uri": uri, "code": "not_found", "hint": "Addresses are listed by resources/list."}
+    assert error.data == {"code": "not_found", "hint": "Addresses are listed by resources/list."}
 
 
 def test_one_server_serves_clients_of_the_newest_protocol_and_of_those_before(server: Server[Any]) -> None:
