@@ -73,11 +73,8 @@ def source_section(
         SectionMissingError: If there is no such document, or it has no such section.
         QuoteMismatchError: If a sentence is not in the source at its offsets.
     """
-    found = _document(documents, document)
-    labels: Mapping[str, str] = {name.casefold(): name for name in found.section_by_label}
-    name = labels.get(" ".join(label.split()).casefold())
-    if name is None:
-        raise SectionMissingError("there is no such section", hint=f"One of: {', '.join(labels.values())}.")
+    found = document_of(documents, document)
+    name = label_of(found, label)
     units = [unit for unit in found.searchable if unit.section == name]
     own = {reference.unit: reference.number for reference in found.references}
     numbers = dict.fromkeys(n for unit in units for n in (*unit.references, *_number(own, unit)))
@@ -92,11 +89,29 @@ def source_section(
     )
 
 
-def _document(documents: Sequence[Document], document: str) -> Document:
+def document_of(documents: Sequence[Document], name: str) -> Document:
+    """Return a document by its id, the first one where no name is given.
+
+    Raises:
+        SectionMissingError: If there is no such document.
+    """
     by_id = {found.citation.id: found for found in documents}
-    if document and document not in by_id:
+    if name and name not in by_id:
         raise SectionMissingError("there is no such document", hint=f"One of: {', '.join(by_id)}.")
-    return by_id[document] if document else documents[0]
+    return by_id[name] if name else documents[0]
+
+
+def label_of(document: Document, section: str) -> str:
+    """Return a section's label as printed; capitals do not matter.
+
+    Raises:
+        SectionMissingError: If the document has no such section.
+    """
+    labels: Mapping[str, str] = {label.casefold(): label for label in document.section_by_label}
+    label = labels.get(" ".join(section.split()).casefold())
+    if label is None:
+        raise SectionMissingError("there is no such section", hint=f"One of: {', '.join(labels.values())}.")
+    return label
 
 
 def _number(own: Mapping[str, int], unit: Unit) -> tuple[int, ...]:

@@ -418,7 +418,7 @@ def mcp(*, index: IndexOption = None, public_url: PublicUrl = "") -> None:
         raise McpMissingError("the package mcp is not installed")
     from web.mcp.server import serve_stdio
 
-    serve_stdio(_open(index, public_url), public_url)
+    serve_stdio(_open(index, public_url))
 
 
 @app.command()

@@ -157,7 +157,7 @@ def application() -> FastAPI:
     )
     app.router.lifespan_context = _running(Opened(settings, engine, store, slack))
     if mcp_installed():
-        mount_mcp(app, assistant, settings.public_url)
+        mount_mcp(app, assistant)
     return app
 
 

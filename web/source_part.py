@@ -10,8 +10,7 @@ from assistant.answer import SourceDocument
 from assistant.composition import source_document
 from assistant.sections import SourceSentence, sentence_at
 from corpus.document import Document, Unit
-from index.library import Library
-from web.problems import NotFoundError, RangeInvalidError
+from web.problems import RangeInvalidError
 
 _RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
 
@@ -22,31 +21,6 @@ class SourcePart:
 
     document: SourceDocument
     sentences: tuple[SourceSentence, ...]
-
-
-def document_named(library: Library, name: str) -> Document:
-    """Return a document by its id, the first one where no name is given.
-
-    Raises:
-        NotFoundError: If there is no such document.
-    """
-    documents = library.document_by_id
-    if name and name not in documents:
-        raise NotFoundError("no such document", hint=f"Documents: {', '.join(documents)}.")
-    return documents[name] if name else library.documents[0]
-
-
-def label_of(document: Document, section: str) -> str:
-    """Return a section's label as printed; capitals do not matter.
-
-    Raises:
-        NotFoundError: If the document has no such section.
-    """
-    labels = {label.casefold(): label for label in document.section_by_label}
-    label = labels.get(section.strip().casefold())
-    if label is None:
-        raise NotFoundError("no such section", hint=f"Sections: {', '.join(labels.values())}.")
-    return label
 
 
 def range_of(at: str, document: Document) -> tuple[int, int]:

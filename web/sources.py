@@ -12,12 +12,13 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from assistant.assistant import Assistant
+from assistant.sections import document_of
 from corpus.document import Document
 from web.answer_view import PUBMED
 from web.pages import render
 from web.problems import RangeInvalidError
 from web.reader import HASH_LENGTH, paragraph_around, reader_page
-from web.source_part import document_named, range_of, units_at
+from web.source_part import range_of, units_at
 
 _MOST_HITS = 50
 _LONGEST_QUERY = 100
@@ -37,14 +38,13 @@ class Attached:
 def source_router(assistant: Assistant) -> APIRouter:
     """Return the routes of the source."""
     router = APIRouter(include_in_schema=False)
-    library = assistant.library
-    documents = library.document_by_id
+    documents = assistant.library.document_by_id
     attached = {name: _attached(document, assistant) for name, document in documents.items()}
     searches = {name: _searches(document) for name, document in documents.items()}
 
     @router.get("/source/{document}")
     def current(document: str) -> Response:
-        return RedirectResponse(f"/source/{document}/{_version(document_named(library, document))}")
+        return RedirectResponse(f"/source/{document}/{_version(document_of(assistant.documents, document))}")
 
     @router.get("/source/{document}/{version}")
     def source(
@@ -54,7 +54,7 @@ def source_router(assistant: Assistant) -> APIRouter:
         pane: int = 0,
         q: Annotated[str, Query(max_length=_LONGEST_QUERY)] = "",
     ) -> Response:
-        found = document_named(library, document)
+        found = document_of(assistant.documents, document)
         same = version == _version(found)  # offsets of another version would mark the wrong words
         page = reader_page(found, range_of(at, found) if same and at is not None else None, None if same else version)
         wanted = " ".join(q.split()).casefold()
@@ -73,7 +73,7 @@ def source_router(assistant: Assistant) -> APIRouter:
 
     @router.get("/preview/{document}/{version}")
     def preview(document: str, version: str, at: str) -> Response:
-        found = document_named(library, document)
+        found = document_of(assistant.documents, document)
         if version != _version(found):
             raise RangeInvalidError("the range is of another version of the source")
         start, end = range_of(at, found)

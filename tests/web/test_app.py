@@ -305,8 +305,8 @@ def test_the_api_gives_the_bytes_of_the_answer(client: TestClient, assistant: As
     ("method", "path", "content", "status", "code"),
     [
         ("GET", "/nothing", None, 404, "not_found"),
-        ("GET", "/source/smith-2030", None, 404, "not_found"),
-        ("GET", "/source/smith-2030/f9848353", None, 404, "not_found"),
+        ("GET", "/source/smith-2030", None, 404, "section_missing"),
+        ("GET", "/source/smith-2030/f9848353", None, 404, "section_missing"),
         ("GET", "/static/nothing.css", None, 404, "not_found"),
         ("GET", "/static/..%2Fapp.py", None, 404, "not_found"),
         ("GET", "/docs", None, 404, "not_found"),
@@ -343,7 +343,7 @@ def test_a_request_that_fails_is_told_as_a_problem_document(
     ("method", "path", "status", "code"),
     [
         ("GET", "/nothing", 404, "not_found"),
-        ("GET", "/source/smith-2030", 404, "not_found"),
+        ("GET", "/source/smith-2030", 404, "section_missing"),
         ("GET", f"{SOURCE}?at=9-5", 400, "range_invalid"),
         ("DELETE", "/", 405, "web_error"),
     ],

@@ -299,6 +299,8 @@ def test_a_hundred_items_of_every_kind_are_asked(ways: Ways) -> None:
         ("batch", TURNS),
         ("batch of questions", len(SINGLE)),
         ("REST", len(SINGLE)),
+        ("REST, turns", TURNS),
+        ("REST, events", TURNS),
         ("nelm ask", len(SINGLE)),
         ("nelm ask --json", len(SINGLE)),
         ("nelm chat", TURNS),
@@ -315,7 +317,7 @@ def test_every_way_tells_what_is_told_in_python(ways: Ways, way: str, turns: int
 
 
 def test_no_way_is_asked_of_which_nothing_is_expected(ways: Ways) -> None:
-    assert len(ways.compared.turns) == 12
+    assert len(ways.compared.turns) == 14
 
 
 def test_a_text_that_tells_anything_else_would_be_found(assistant: Assistant) -> None:

@@ -76,6 +76,7 @@ class Everywhere:
         self._completions(item)
         self._chat(item)
         self._slack(item)
+        self._rest(item)
         if len(item.said) == 1:
             self._alone(item.name, item.said[0])
         else:
@@ -131,6 +132,21 @@ class Everywhere:
         chunks = [json.loads(event.removeprefix("data: "))["choices"][0]["delta"] for event in events[:-2]]
         streamed = "".join(chunk.get("content", "") for chunk in chunks)
         self.compared.note("completions, streamed", name_of(item, number), same=streamed == content)
+
+    def _rest(self, item: Asked) -> None:
+        """Hold the conversation twice: by turns, and by events of ``/ask``."""
+        api, accept = "/api/v1", {"accept": "text/event-stream"}
+        by_turns, by_events = (self._http.post(f"{api}/conversations", json={}).json()["id"] for _ in range(2))
+        for number, said in enumerate(item.said):
+            turn = self._http.post(f"{api}/conversations/{by_turns}/turns", json={"question": said}).json()
+            same = (turn["number"], turn["said"], turn["answer"]) == (number + 1, said, item.answers[number])
+            self.compared.note("REST, turns", name_of(item, number), same=same)
+            body = {"question": said, "conversation": by_events}
+            events = self._http.post(f"{api}/ask", json=body, headers=accept).text.split("\n\n")
+            same = events[0] == "event: working\ndata: {}" and events[2:] == [""]
+            name, data = events[1].split("\n")
+            same = same and name == "event: answer" and json.loads(data.removeprefix("data: ")) == item.answers[number]
+            self.compared.note("REST, events", name_of(item, number), same=same)
 
     def _chat(self, item: Asked) -> None:
         told: list[str] = []

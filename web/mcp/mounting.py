@@ -16,7 +16,7 @@ ADDRESS = "/mcp"
 _LOCAL = ("127.0.0.1:*", "localhost:*", "[::1]:*")
 
 
-def mount(app: FastAPI, assistant: Assistant, public_url: str = "") -> None:
+def mount(app: FastAPI, assistant: Assistant) -> None:
     """Add `ADDRESS` to an application; call it when the application's lifespan is set.
 
     Every request stands alone, so that any process of the service may answer it. Only requests that name this machine
@@ -27,13 +27,13 @@ def mount(app: FastAPI, assistant: Assistant, public_url: str = "") -> None:
 
     from web.mcp.server import mcp_server
 
-    public = urlsplit(public_url)
+    public = urlsplit(assistant.public_url)
     hosts, origins = list(_LOCAL), [f"http://{host}" for host in _LOCAL]
     if public.netloc:
         hosts.append(public.netloc)
         origins.append(f"{public.scheme}://{public.netloc}")
     manager = StreamableHTTPSessionManager(
-        app=mcp_server(assistant, public_url),
+        app=mcp_server(assistant),
         json_response=True,
         stateless=True,
         security_settings=TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins),

@@ -43,14 +43,10 @@ _Context = ServerRequestContext[Any, Any]
 _Paged = PaginatedRequestParams | None
 
 
-def mcp_server(assistant: Assistant, public_url: str = "") -> Server[Any]:
-    """Return a server over an open assistant; one serves any number of clients.
-
-    Args:
-        public_url: Put before links, as in the assistant's answers.
-    """
-    tools = {tool.name: tool for tool in Tools(assistant, public_url).all()}
-    shelf = Shelf(assistant, public_url)
+def mcp_server(assistant: Assistant) -> Server[Any]:
+    """Return a server over an open assistant; one serves any number of clients."""
+    tools = {tool.name: tool for tool in Tools(assistant).all()}
+    shelf = Shelf(assistant)
     listed_tools = [_listed(tool) for tool in tools.values()]
     listed_resources = [
         Resource(uri=r.uri, name=r.name, title=r.title, description=r.description, mime_type=_PLAIN)
@@ -93,9 +89,9 @@ def mcp_server(assistant: Assistant, public_url: str = "") -> Server[Any]:
     )
 
 
-def serve_stdio(assistant: Assistant, public_url: str = "") -> None:
+def serve_stdio(assistant: Assistant) -> None:
     """Serve one client over standard input and output until it closes them."""
-    anyio.run(_over_stdio, mcp_server(assistant, public_url))
+    anyio.run(_over_stdio, mcp_server(assistant))
 
 
 async def _over_stdio(server: Server[Any]) -> None:

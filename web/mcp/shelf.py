@@ -29,9 +29,9 @@ class Readable:
 class Shelf:
     """All there is to read, by address."""
 
-    def __init__(self, assistant: Assistant, public_url: str = "") -> None:
+    def __init__(self, assistant: Assistant) -> None:
         self._rules = Rules(assistant.library, assistant.patients.book)
-        self._public_url = public_url
+        self._public_url = assistant.public_url
         facts = Readable(
             uri="nelm://facts",
             name="facts",

@@ -9,11 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from assistant.answer import RankedPassage
+from assistant.answer import plain
 from assistant.assistant import Assistant
 from assistant.schema import answer_schema
+from assistant.sections import document_of, label_of
+from web.api.sources import Found, search
 from web.problems import RequestInvalidError, invalid
-from web.source_part import SourcePart, document_named, label_of, range_of, source_part, units_at
+from web.source_part import SourcePart, range_of, source_part, units_at
 from web.terminal import answer_text, case_text, passages_text, units_text
 
 MOST_EARLIER = 50
@@ -146,9 +148,8 @@ class Tool:
 class Tools:
     """The tools over one open assistant."""
 
-    def __init__(self, assistant: Assistant, public_url: str = "") -> None:
+    def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._public_url = public_url
 
     def all(self) -> tuple[Tool, ...]:
         """Return every tool."""
@@ -179,7 +180,7 @@ class Tools:
                 "Show the passages of the review closest to a query, with their scores. Passages are near, they do not "
                 f"have to answer: to have a question answered, call ask. {_VERBATIM}",
                 SearchArguments,
-                _object("passages", tuple[RankedPassage, ...]),
+                TypeAdapter(Found).json_schema(mode="serialization"),
                 self._search,
             ),
             Tool(
@@ -198,22 +199,21 @@ class Tools:
         for text in given.earlier:
             before.say(text)
         answer = self._assistant.ask(given.question, facts=given.facts, confirmed=given.confirmed, history=before.turns)
-        return Told(json.loads(answer.to_json()), answer_text(answer))
+        return Told(_values(answer), answer_text(answer))
 
     def _recommend(self, given: RecommendArguments) -> Told:
         if not given.case.strip() and not given.facts:
             raise RequestInvalidError("no patient is described", hint="Give a case in words, or facts.")
         answer = self._assistant.recommend(given.case, facts=given.facts, confirmed=given.confirmed)
         text = f"{case_text(answer, self._assistant.patients.book)}\n\n{answer_text(answer)}"
-        return Told(json.loads(answer.to_json()), text)
+        return Told(_values(answer), text)
 
     def _search(self, given: SearchArguments) -> Told:
-        passages = self._assistant.search(given.query, given.k)
-        listed = [passage.to_dict() for passage in passages]
-        return Told({"passages": listed}, passages_text(passages, self._assistant.documents))
+        found = search(self._assistant, given.query, given.k)
+        return Told(_values(found), passages_text(found.passages, self._assistant.documents))
 
     def _read(self, given: ReadArguments) -> Told:
-        document = document_named(self._assistant.library, given.document)
+        document = document_of(self._assistant.documents, given.document)
         if bool(given.section) == bool(given.range):
             raise RequestInvalidError("neither a section nor a range, or both", hint="Give a section or a range.")
         if given.section:
@@ -221,15 +221,11 @@ class Tools:
             units = tuple(unit for unit in document.searchable if unit.section == label)
         else:
             units = units_at(document, *range_of(given.range, document))
-        part = source_part(document, units, self._public_url)
-        return Told(json.loads(_PART.dump_json(part)), units_text(document, units))
+        part = source_part(document, units, self._assistant.public_url)
+        return Told(_values(part), units_text(document, units))
 
 
-_PART = TypeAdapter(SourcePart)
-
-
-def _object(name: str, kind: Any) -> dict[str, Any]:
-    """Return the JSON Schema of an object with one member."""
-    schema = TypeAdapter(kind).json_schema(mode="serialization")
-    kinds = {"$defs": schema.pop("$defs")} if "$defs" in schema else {}
-    return {**kinds, "type": "object", "properties": {name: schema}, "required": [name]}
+def _values(value: Any) -> dict[str, Any]:
+    """Return a value as an object of JSON."""
+    values: dict[str, Any] = json.loads(json.dumps(plain(value)))
+    return values

@@ -13,6 +13,7 @@ import pytest
 from mcp import Client
 
 from assistant import Assistant
+from index.opening import SearchIndex
 from tests.web.listening import listening
 from tests.web.mcp.connecting import connected, object_of
 from web.app import create_app
@@ -26,16 +27,22 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
 @pytest.fixture(scope="module")
-def address(assistant: Assistant) -> Iterator[str]:
-    app = create_app(assistant)
-    mount(app, assistant, PUBLIC)
+def public(search_index: SearchIndex) -> Assistant:
+    return Assistant(search_index, public_url=PUBLIC)
+
+
+@pytest.fixture(scope="module")
+def address(public: Assistant) -> Iterator[str]:
+    app = create_app(public)
+    mount(app, public)
     with listening(app) as address:
         yield f"{address}{ADDRESS}"
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_clients_side_by_side_are_answered_as_in_python(address: str, assistant: Assistant, mode: str) -> None:
-    expected = json.loads(assistant.ask(QUESTION).to_json())
+def test_clients_side_by_side_are_answered_as_in_python(address: str, public: Assistant, mode: str) -> None:
+    expected = json.loads(public.ask(QUESTION).to_json())
+    assert expected["citations"][0]["url"].startswith(f"{PUBLIC}/source/")
 
     async def use(client: Client) -> None:
         answers = []
