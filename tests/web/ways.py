@@ -71,15 +71,15 @@ class Everywhere:
         self.compared = Compared()
 
     def ask(self, item: Asked) -> None:
-        """Ask a conversation by every way."""
-        self._same("batch", item, self._batch({"id": item.name, "turns": list(item.said)})["answers"])
+        """Ask a conversation by every way; one of a single message also as a question that stands alone."""
         self._completions(item)
         self._chat(item)
         self._slack(item)
-        self._rest(item)
         if len(item.said) == 1:
             self._alone(item.name, item.said[0])
         else:
+            self._batch_turns(item)
+            self._rest_turns(item)
             self._mcp_turns(item)
 
     def _alone(self, name: str, question: str) -> None:
@@ -89,6 +89,8 @@ class Everywhere:
         note = partial(self.compared.note, turn=f"{name}: {question}")
         note("batch of questions", same=self._batch({"id": name, "question": question})["answer"] == values)
         note("REST", same=self._http.post("/api/v1/ask", json={"question": question}).text == text)
+        events = self._http.post("/api/v1/ask", json={"question": question}, headers={"accept": "text/event-stream"})
+        note("events", same=events.text == f"event: working\ndata: {{}}\n\nevent: answer\ndata: {text}\n\n")
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             cli.ask(question, as_json=True)
         note("nelm ask --json", same=printed.getvalue() == answer.to_json(indent=1) + "\n")
@@ -98,6 +100,11 @@ class Everywhere:
         told, shown = self._mcp(question)
         note("MCP", same=told == values)
         note("MCP, as text", same=tells(shown, answer))
+
+    def _batch_turns(self, item: Asked) -> None:
+        answers = self._batch({"id": item.name, "turns": list(item.said)})["answers"]
+        for number, (found, expected) in enumerate(zip(answers, item.answers, strict=True)):
+            self.compared.note("batch of conversations", name_of(item, number), same=found == expected)
 
     def _mcp_turns(self, item: Asked) -> None:
         for number, turn in enumerate(item.turns):
@@ -133,20 +140,19 @@ class Everywhere:
         streamed = "".join(chunk.get("content", "") for chunk in chunks)
         self.compared.note("completions, streamed", name_of(item, number), same=streamed == content)
 
-    def _rest(self, item: Asked) -> None:
-        """Hold the conversation twice: by turns, and by events of ``/ask``."""
-        api, accept = "/api/v1", {"accept": "text/event-stream"}
-        by_turns, by_events = (self._http.post(f"{api}/conversations", json={}).json()["id"] for _ in range(2))
+    def _rest_turns(self, item: Asked) -> None:
+        """Hold the conversation by REST, one half of its turns by events."""
+        conversation = self._http.post("/api/v1/conversations", json={}).json()["id"]
+        address = f"/api/v1/conversations/{conversation}/turns"
         for number, said in enumerate(item.said):
-            turn = self._http.post(f"{api}/conversations/{by_turns}/turns", json={"question": said}).json()
-            same = (turn["number"], turn["said"], turn["answer"]) == (number + 1, said, item.answers[number])
-            self.compared.note("REST, turns", name_of(item, number), same=same)
-            body = {"question": said, "conversation": by_events}
-            events = self._http.post(f"{api}/ask", json=body, headers=accept).text.split("\n\n")
-            same = events[0] == "event: working\ndata: {}" and events[2:] == [""]
-            name, data = events[1].split("\n")
-            same = same and name == "event: answer" and json.loads(data.removeprefix("data: ")) == item.answers[number]
-            self.compared.note("REST, events", name_of(item, number), same=same)
+            body = {"question": said}
+            if number % 2:
+                told = {**body, "conversation": conversation}
+                events = self._http.post("/api/v1/ask", json=told, headers={"accept": "text/event-stream"})
+                answer = json.loads(events.text.split("\n\n")[1].removeprefix("event: answer\ndata: "))
+            else:
+                answer = self._http.post(address, json=body).json()["answer"]
+            self.compared.note("REST, turns", name_of(item, number), same=answer == item.answers[number])
 
     def _chat(self, item: Asked) -> None:
         told: list[str] = []
@@ -170,10 +176,6 @@ class Everywhere:
         answered: dict[str, Any] = json.loads(target.getvalue())
         assert answered.pop("id") == row["id"]
         return answered
-
-    def _same(self, way: str, item: Asked, answers: Sequence[Any]) -> None:
-        for number, (found, expected) in enumerate(zip(answers, item.answers, strict=True)):
-            self.compared.note(way, name_of(item, number), same=found == expected)
 
 
 @contextmanager
