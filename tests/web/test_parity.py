@@ -301,7 +301,6 @@ def test_a_hundred_items_of_every_kind_are_asked(ways: Ways) -> None:
         ("REST", len(SINGLE)),
         ("REST, turns", TURNS - len(SINGLE)),
         ("events", len(SINGLE)),
-        ("nelm ask", len(SINGLE)),
         ("nelm ask --json", len(SINGLE)),
         ("nelm chat", TURNS),
         ("MCP", len(SINGLE)),
@@ -317,7 +316,7 @@ def test_every_way_tells_what_is_told_in_python(ways: Ways, way: str, turns: int
 
 
 def test_no_way_is_asked_of_which_nothing_is_expected(ways: Ways) -> None:
-    assert len(ways.compared.turns) == 14
+    assert len(ways.compared.turns) == 13
 
 
 def test_a_text_that_tells_anything_else_would_be_found(assistant: Assistant) -> None:

@@ -94,9 +94,6 @@ class Everywhere:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             cli.ask(question, as_json=True)
         note("nelm ask --json", same=printed.getvalue() == answer.to_json(indent=1) + "\n")
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            cli.ask(question)
-        note("nelm ask", same=tells(printed.getvalue(), answer))
         told, shown = self._mcp(question)
         note("MCP", same=told == values)
         note("MCP, as text", same=tells(shown, answer))
