@@ -20,6 +20,8 @@ from web.store.database import DatabaseStore
 
 CANARIES = ("Zebrafishson", "1947-03-02", "MRN-4711-0815", "Whippleby")
 WORDS = f"{CANARIES[0]} {CANARIES[3]}, born {CANARIES[1]}, {CANARIES[2]}: bilirubin 3.1 mg/dL, TACE?"
+PLACE = WORDS.replace("/", " per ")
+"""The same as one part of an address."""
 BROWSER = {"accept": "text/html"}
 JSON = {"content-type": "application/json"}
 
@@ -96,8 +98,34 @@ def plant_programs(planted: Planted) -> None:
         planted.send("POST", ask, json={"question": "x"}, headers={name: WORDS})
     planted.send("GET", ask, params={"q": WORDS})
     planted.send("POST", f"/api/v1/{CANARIES[0]}", params={CANARIES[0]: WORDS})
-    planted.send("GET", f"/{WORDS}/{WORDS}")
+    planted.send("GET", f"/{PLACE}/{PLACE}")
     planted.send("ZEBRAFISHSON", "/api/v1/ask")
+
+
+def plant_conversations(planted: Planted) -> None:
+    api = "/api/v1"
+    name = planted.send("POST", f"{api}/conversations", json={}).json()["id"]
+    turns = f"{api}/conversations/{name}/turns"
+    planted.send("POST", turns, json={"message": WORDS, "question": WORDS})
+    for field in ("message", "question", "text"):
+        for accept in ("application/json", "text/event-stream"):
+            headers = {"accept": accept, "idempotency-key": WORDS}
+            planted.send("POST", turns, json={field: WORDS}, headers=headers)
+            planted.send("POST", turns, json={field: WORDS, "facts": {"ascites": WORDS}}, headers={"accept": accept})
+    changed = {"case": WORDS, "changed": {"ascites": WORDS}, "therapy": "tace"}
+    for kind in ("rule", "therapy", "what-if", "changes"):
+        planted.send("POST", f"{api}/explain/{kind}", json={"case": WORDS, "rule": WORDS, "therapy": WORDS})
+        planted.send("POST", f"{api}/explain/{kind}", json=changed)
+    planted.send("POST", f"{api}/search", json={"question": WORDS, "count": WORDS})
+    lines = f'{{"id": 1, "question": 5, "x": "{WORDS}"}}\nzebrafish\n{{"id": 2, "question": "explode {WORDS}"}}'
+    for kind in ("application/x-ndjson", WORDS):
+        planted.send("POST", f"{api}/batch", content=lines.encode(), headers={"content-type": kind})
+    source = "sources/criss-makary-2024/sections"
+    for way in ("facts", "therapies", "rules/x", "sources", source, "outcomes/x", "conversations"):
+        planted.send("GET", f"{api}/{way}/{PLACE}")
+        planted.send("GET", f"{api}/{way}", params={"q": WORDS, "limit": WORDS, "cursor": WORDS, "offset": WORDS})
+    planted.send("POST", "/slack/events", content=WORDS.encode())
+    planted.send("POST", "/mcp", json={"jsonrpc": "2.0", "id": WORDS, "method": WORDS, "params": {"x": WORDS}})
 
 
 def plant_pages(planted: Planted) -> None:
@@ -114,11 +142,11 @@ def plant_pages(planted: Planted) -> None:
     planted.send("POST", f"/c/{name}/rename", data={**form, "title": WORDS})
     planted.send("POST", f"/c/{name}/feedback", data={**form, "turn": "1", "verdict": "wrong", "reason": WORDS})
     planted.send("POST", f"/c/{name}/feedback", data={**form, "turn": WORDS, "verdict": WORDS})
-    for address in (f"/c/{WORDS}", f"/c/{name}/turns/{WORDS}/report", f"/c/{name}/turns/1/therapies/{WORDS}"):
+    for address in (f"/c/{PLACE}", f"/c/{name}/turns/{PLACE}/report", f"/c/{name}/turns/1/therapies/{PLACE}"):
         planted.send("GET", address, headers=BROWSER)
     for way in ("export.json", "export.md", "print", "turns/1/report"):
         planted.send("GET", f"/c/{name}/{way}")
-    for address in ("/source/criss-makary-2024", f"/source/{WORDS}", "/evidence", "/rules", "/", "/sign-in"):
+    for address in ("/source/criss-makary-2024", f"/source/{PLACE}", "/evidence", "/rules", "/", "/sign-in"):
         planted.send("GET", address, params={"q": WORDS, "at": WORDS, "back": WORDS}, headers=BROWSER)
 
 
@@ -126,9 +154,10 @@ def test_a_patient_s_words_are_in_no_log_metric_error_redirect_or_temporary_file
     planted: Planted, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     plant_programs(planted)
+    plant_conversations(planted)
     plant_pages(planted)
     assert {200, 303, 403, 404, 405, 422, 500} <= set(planted.statuses)
-    assert len(planted.log.of("request")) > 40
+    assert len(planted.log.of("request")) > 80
     assert planted.log.of("failed")
     assert found(planted.log.getvalue()) == []
     assert found(planted.metrics.text().decode()) == []
