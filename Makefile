@@ -61,7 +61,8 @@ thorough: .venv/.testing index tools
 wheel: .venv/.testing index
 	@$(BIN)/python -m pytest -m install tests/web/test_wheel.py
 
-soak: .venv/.testing tools
+soak: .venv/.testing index tools
+	@$(BIN)/nelm bench http --requests 25000
 	@$(BIN)/python -m pytest -m soak --durations=0 tests/web/store tests/web/test_kill.py
 
 clean:

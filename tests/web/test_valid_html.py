@@ -16,8 +16,10 @@ from starlette.testclient import TestClient
 
 from assistant import Assistant
 from tests.conftest import REVIEW
+from tests.web.keys.made import Kept
 from tests.web.test_app import BROWSER, CASE, ask, send, token
 from web.app import STATIC, create_app
+from web.keys.admission import Admission
 
 HEAVIEST = 120_000
 ASKED = {
@@ -63,7 +65,7 @@ def client(assistant: Assistant) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
-def pages(client: TestClient) -> dict[str, str]:
+def pages(client: TestClient, assistant: Assistant) -> dict[str, str]:
     """The HTML of every page, by its state."""
     found = {state: client.get(path, headers=BROWSER).text for state, path in PATHS.items()}
     for state, question in ASKED.items():
@@ -89,7 +91,22 @@ def pages(client: TestClient) -> dict[str, str]:
     for therapy in ("tace", "tare", "ablation"):
         found[f"reasons, {therapy}"] = client.get(f"{conversation}/turns/1/therapies/{therapy}").text
     found["empty, with conversations"] = client.get("/").text
-    return found
+    return {**found, **locked_pages(assistant)}
+
+
+def locked_pages(assistant: Assistant) -> dict[str, str]:
+    """The page to sign in as it is met, after a wrong key, and when signed in."""
+    kept = Kept()
+    secret = kept.make("ask")
+    client = TestClient(create_app(assistant, admission=Admission(kept.ring, locked=True)))
+    met = client.get("/c/x", headers=BROWSER).text
+    given = {"token": met.partition('name="token" value="')[2].partition('"')[0], "back": "/sign-in"}
+    wrong = client.post("/sign-in", data={**given, "key": "x"}).text
+    return {
+        "sign in": met,
+        "wrong key": wrong,
+        "signed in": client.post("/sign-in", data={**given, "key": secret}).text,
+    }
 
 
 @pytest.fixture(scope="module")
