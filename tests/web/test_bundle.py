@@ -33,7 +33,7 @@ def test_a_bundle_is_complete_and_every_file_of_it_is_summed(
     count = make_bundle(out, index_path)
     sums = [line[66:] for line in (out / "SHA256SUMS").read_text(encoding="utf-8").splitlines()]
     present = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} - {"SHA256SUMS"}
-    assert sums == sorted(present)
+    assert sorted(sums) == sorted(present)
     assert len(sums) == count
     needed = {"install.sh", "README", "LICENSE", "python-version", "index/manifest.json", "docs/deploy/nelm.service"}
     assert needed <= present
