@@ -57,6 +57,9 @@ class _CountingDialogue:
         self._dialogue = dialogue
         self._count = count
 
+    def turns(self, said: Sequence[str]) -> tuple[Turn, ...]:
+        return self._dialogue.turns(said)  # held before: they were counted then
+
     def turn(self, said: str, history: Sequence[Turn] = (), **given: Any) -> Turn:
         turn = self._dialogue.turn(said, history, **given)
         self._count(turn.answer.status)

@@ -61,6 +61,13 @@ class Dialogue:
         self._patients = PatientFollower(assistant.patients.book, assistant.patients.reader)
         self._replier = Replier(assistant, index, composer)
 
+    def turns(self, said: Sequence[str]) -> tuple[Turn, ...]:
+        """Return the turns of a conversation held before, from what was said in it."""
+        turns: tuple[Turn, ...] = ()
+        for text in said:
+            turns = (*turns, self.turn(text, turns))
+        return turns
+
     def turn(  # noqa: PLR0911 - one return a kind of turn
         self,
         said: str,

@@ -70,3 +70,5 @@ def test_answers_are_counted_once_whichever_way_they_are_asked(assistant: Assist
     assert len(told) == 3
     counting.ask("And its complications?", history=conversation.turns)
     assert len(told) == 4
+    assert counting.dialogue.turns(["What is TACE?", "why?"]) == conversation.turns
+    assert len(told) == 4

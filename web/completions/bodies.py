@@ -11,8 +11,6 @@ from web.completions.errors import ModelMissingError, ParameterRefusedError
 from web.problems import RequestInvalidError
 
 MODEL = "nelm"
-MOST_READ = 50
-"""Messages of a user that are read: the last ones."""
 
 
 class Part(BaseModel):

@@ -10,9 +10,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
 from assistant.assistant import Assistant
-from web.completions.bodies import MODEL, MOST_READ, CompletionRequest, check, said
+from web.completions.bodies import MODEL, CompletionRequest, check, said
 from web.completions.errors import ModelMissingError
 from web.completions.replies import Reply, chunks, completion, model, reply_to
+from web.earlier import fitting
 
 PREFIX = "/v1"
 
@@ -45,9 +46,7 @@ def completion_router(assistant: Assistant) -> APIRouter:
 
 def _reply(assistant: Assistant, texts: tuple[str, ...]) -> Reply:
     """Answer the last message as the next turn after those before it; of a long conversation the end is read."""
-    conversation = assistant.conversation()
-    for text in texts[-MOST_READ:]:
-        conversation.say(text)
-    left = len(texts) - MOST_READ
-    first = f"Only your last {MOST_READ} messages are read; the {left} before them are not." if left > 0 else ""
-    return reply_to(conversation.turns[-1], assistant, first)
+    *before, last = fitting(texts)
+    turn = assistant.dialogue.turn(last, assistant.dialogue.turns(before))
+    first = f"Read: the last {turn.number} of your {len(texts)} messages." if turn.number < len(texts) else ""
+    return reply_to(turn, assistant, first)

@@ -5,6 +5,7 @@ Built on the SDK's plain server: the one with decorators configures the process'
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -91,6 +92,7 @@ def mcp_server(assistant: Assistant) -> Server[Any]:
 
 def serve_stdio(assistant: Assistant) -> None:
     """Serve one client over standard input and output until it closes them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # else Ctrl-C waits until there is something to read
     anyio.run(_over_stdio, mcp_server(assistant))
 
 

@@ -14,11 +14,11 @@ from assistant.assistant import Assistant
 from assistant.schema import answer_schema
 from assistant.sections import document_of, label_of
 from web.api.sources import Found, search
+from web.earlier import MOST_CHARACTERS, MOST_MESSAGES, fitting
 from web.problems import RequestInvalidError, invalid
 from web.source_part import SourcePart, range_of, source_part, units_at
 from web.terminal import answer_text, case_text, passages_text, units_text
 
-MOST_EARLIER = 50
 _MOST_PASSAGES = 100
 _VERBATIM = (
     "Sentences come word for word from one open-access review of liver-directed treatment of neuroendocrine liver "
@@ -70,7 +70,7 @@ class AskArguments(_Arguments):
     earlier: Annotated[
         list[str],
         Field(
-            max_length=MOST_EARLIER,
+            max_length=MOST_MESSAGES - 1,
             description="What the user said before in this conversation, oldest first, word for word: follow-ups, "
             "the patient and corrections are read from it. Answers are not to be repeated here.",
         ),
@@ -195,10 +195,12 @@ class Tools:
         )
 
     def _ask(self, given: AskArguments) -> Told:
-        before = self._assistant.conversation()
-        for text in given.earlier:
-            before.say(text)
-        answer = self._assistant.ask(given.question, facts=given.facts, confirmed=given.confirmed, history=before.turns)
+        if len(fitting([*given.earlier, given.question])) <= len(given.earlier):
+            raise RequestInvalidError(
+                "more was said before than is read", hint=f"Send at most {MOST_CHARACTERS} characters together."
+            )
+        before = self._assistant.dialogue.turns(given.earlier)
+        answer = self._assistant.ask(given.question, facts=given.facts, confirmed=given.confirmed, history=before)
         return Told(_values(answer), answer_text(answer))
 
     def _recommend(self, given: RecommendArguments) -> Told:

@@ -16,7 +16,7 @@ from assistant.answer import Answer
 from tests.web.keys.made import Kept
 from tests.web.listening import listening
 from web.app import create_app
-from web.completions.bodies import MOST_READ
+from web.earlier import MOST_CHARACTERS, MOST_MESSAGES
 from web.keys.admission import Admission
 from web.turn_markdown import turn_markdown
 
@@ -168,15 +168,17 @@ def test_text_may_come_in_parts(client: OpenAI) -> None:
 
 
 def test_of_a_long_conversation_the_end_is_read_and_that_is_said(client: OpenAI, assistant: Assistant) -> None:
-    texts = ["thanks"] * MOST_READ
-    said = f"Only your last {MOST_READ} messages are read; the 2 before them are not."
+    texts = ["thanks"] * MOST_MESSAGES
+    said = f"Read: the last {MOST_MESSAGES} of your {MOST_MESSAGES + 2} messages."
     told = completed(client, users(CASE, QUESTION, *texts[1:], "why?")).choices[0].message.content
     assert told.startswith(f"{said}\n\n")
     conversation = assistant.conversation()
     for text in [*texts[1:], "why?"]:
         answer = conversation.say(text)
     assert answer.text in told
-    assert "Only your last" not in completed(client, users(*texts)).choices[0].message.content
+    assert "Read: the last" not in completed(client, users(*texts)).choices[0].message.content
+    long = completed(client, users(CASE, "x" * MOST_CHARACTERS, QUESTION)).choices[0].message.content
+    assert long.startswith("Read: the last 1 of your 3 messages.\n\n")
 
 
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.org/ct.png"}}
@@ -243,10 +245,10 @@ def test_nothing_that_was_said_stands_in_an_error(address: str) -> None:
 def test_what_fails_unexpectedly_is_told_as_a_failure_of_the_server(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
+    def fail(_said: object) -> None:
         raise KeyError(QUESTION)
 
-    monkeypatch.setattr(assistant, "conversation", fail)
+    monkeypatch.setattr(assistant.dialogue, "turns", fail)
     with listening(create_app(assistant)) as address, OpenAI(base_url=f"{address}/v1", api_key="-", max_retries=0) as c:
         error = refused(c, users(QUESTION))
     assert (error["status"], error["code"], error["type"]) == (500, "internal_error", "server_error")

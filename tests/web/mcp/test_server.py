@@ -18,8 +18,8 @@ from assistant import Assistant
 from assistant.schema import answer_schema
 from index.opening import SearchIndex
 from tests.web.mcp.connecting import connected, object_of, text_of
+from web.earlier import MOST_CHARACTERS, MOST_MESSAGES
 from web.mcp.server import mcp_server
-from web.mcp.tools import MOST_EARLIER
 from web.terminal import answer_text, case_text, section_text
 
 QUESTION = "Who should not have TACE?"
@@ -162,7 +162,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("ask", {}, "request_invalid"),
     ("ask", {"question": CASE, "temperature": 0}, "request_invalid"),
     ("ask", {"question": CASE, "facts": "[" * 100_000}, "request_invalid"),
-    ("ask", {"question": "why?", "earlier": ["x"] * (MOST_EARLIER + 1)}, "request_invalid"),
+    ("ask", {"question": "why?", "earlier": ["x"] * MOST_MESSAGES}, "request_invalid"),
+    ("ask", {"question": "why?", "earlier": ["x" * (MOST_CHARACTERS // 2)] * 2}, "request_invalid"),
     ("recommend", {}, "request_invalid"),
     ("search", {"query": "x", "k": 0}, "request_invalid"),
     ("search", {"query": "x", "k": 101}, "request_invalid"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -39,6 +41,26 @@ def test_a_process_answers_its_client_and_writes_nothing_else(assistant: Assista
         assert (await client.call_tool("search", {"query": "", "k": 0})).is_error
 
     connected(command, use, "legacy")
+
+
+@pytest.mark.thorough
+def test_it_ends_at_once_when_interrupted_while_nothing_comes_in(index_path: Path) -> None:
+    opening = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": opening}
+    with subprocess.Popen(
+        [sys.executable, "-c", "from web.cli import main; main()", "mcp"],
+        env={**os.environ, "NELM_INDEX": str(index_path)},
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(hello).encode() + b"\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["id"] == 1
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT
 
 
 def test_without_the_extra_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
