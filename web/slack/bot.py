@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from sqlalchemy import Engine
 
 from assistant.assistant import Assistant
@@ -15,6 +17,10 @@ from web.slack.socket_mode import SocketMode
 from web.slack.threads import Threads
 from web.store.keeping import Keeping
 from web.store.outbox import Outbox
+
+
+_SWITCH_S = 0.001
+"""How long an answer being computed may keep the interpreter from a delivery that waits to be acknowledged."""
 
 
 class Bot:
@@ -39,6 +45,7 @@ class Bot:
 
     def start(self) -> None:
         """Begin to answer, first what an earlier process left."""
+        sys.setswitchinterval(_SWITCH_S)
         self._courier.start()
         if self._socket is not None:
             self._socket.start()

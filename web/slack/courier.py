@@ -49,7 +49,7 @@ class Pace:
     looks: timedelta = timedelta(seconds=5)
     tidies: timedelta = timedelta(minutes=1)
     drain_s: float = 15.0
-    hands: int = 4
+    hands: int = 8
 
 
 _FIRST_WAIT_S = 1.0

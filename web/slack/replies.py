@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -44,6 +45,8 @@ class Replies:
         self._threads = threads
         self._sender = sender
         self._public_url = public_url.rstrip("/")
+        # One answer at a time: requests that wait to be acknowledged share the interpreter with it.
+        self._answering = threading.Lock()
 
     def carry_out(self, task: Task, held: Held, intend: Intend) -> bool:
         """Take the next step of a task: post one message, the one after those posted before.
@@ -86,7 +89,8 @@ class Replies:
             # A thread has its conversation; an answer to one person alone is in the one it was given in.
             alone = to is not None and place.response_url
             conversation = to.conversation if to is not None and alone else self._threads.conversation(place)
-            turn = self._threads.turn(conversation, text, begun=held.turn, intend=intend, facts=facts)
+            with self._answering:
+                turn = self._threads.turn(conversation, text, begun=held.turn, intend=intend, facts=facts)
         except StoreError:
             raise
         except NelmError as error:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, or_,
 
 from web.store.guard import told
 from web.store.opening import is_sqlite
-from web.store.sqlite import BEGIN, scrub
+from web.store.sqlite import BEGIN, hasty, scrub
 from web.store.tables import Moment, slack_outbox, slack_seen
 
 KEPT_SEEN = timedelta(hours=2)
@@ -111,7 +111,7 @@ class Outbox:
         Raises:
             StoreUnavailableError: If the database fails.
         """
-        with self._writing() as connection:
+        with self._hasty() as connection:
             connection.execute(_CLEAR, {"now": now})
             ready = connection.execute(_READY, {"now": now, "most": most}).scalars().all()
             wanted = [{"row": row, "by": worker, "now": now, "until": until} for row in ready]
@@ -124,7 +124,7 @@ class Outbox:
         Raises:
             StoreUnavailableError: If the database fails.
         """
-        with self._writing() as connection:
+        with self._hasty() as connection:
             connection.execute(_INTEND, {"row": held.id, "by": worker, "number": number})
 
     def later(self, held: Held, worker: str, due: datetime, *, failed: bool = False, posted: int = 0) -> None:
@@ -138,7 +138,7 @@ class Outbox:
             StoreUnavailableError: If the database fails.
         """
         values = {"row": held.id, "by": worker, "at": due, "failed": held.tries + failed, "out": held.posted + posted}
-        with self._writing() as connection:
+        with self._hasty() as connection:
             connection.execute(_LATER, values)
 
     def done(self, held: Held, worker: str, next_due: datetime) -> None:
@@ -147,7 +147,7 @@ class Outbox:
         Raises:
             StoreUnavailableError: If the database fails.
         """
-        with self._writing() as connection:
+        with self._hasty() as connection:
             connection.execute(_DONE, {"row": held.id, "by": worker, "at": next_due})
 
     def release(self, worker: str) -> None:
@@ -156,7 +156,7 @@ class Outbox:
         Raises:
             StoreUnavailableError: If the database fails.
         """
-        with self._writing() as connection:
+        with self._hasty() as connection:
             connection.execute(_RELEASE, {"by": worker})
 
     def next_due(self) -> datetime | None:
@@ -185,7 +185,7 @@ class Outbox:
         Raises:
             StoreUnavailableError: If the database fails.
         """
-        with self._writing() as connection:
+        with self._hasty() as connection:
             connection.execute(_CLEAR, {"now": now})
             connection.execute(_FORGET, {"before": now - KEPT_SEEN})
         if self._scrubs:
@@ -194,6 +194,17 @@ class Outbox:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with told(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _hasty(self) -> Iterator[Connection]:
+        """Write what may be lost with the power: then a task is done again, never forgotten."""
+        if is_sqlite(self._engine.url):
+            with told(), hasty(self._engine) as connection:
+                yield connection
+            return
+        with self._writing() as connection:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
             yield connection
 
     @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -16,9 +18,15 @@ from web.store.guard import told
 
 BEGIN = "nelm_begin"
 """Execution option: the statement that begins a transaction; ``None`` for none."""
+WRITING = "BEGIN IMMEDIATE"
+"""What whoever is going to write begins with: then nobody gets in between who read before."""
 PATIENCE = 10.0
 """Seconds that one waits for others."""
 _PAUSE = 0.02
+_ASKED_AGAIN_S = 0.001
+_BEGINNING = threading.Lock()
+"""Held by the one of this process that asks to write."""
+_WAIT = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _PRIVATE = 0o600
 _PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 
@@ -41,6 +49,20 @@ def sqlite_engine(url: URL) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+@contextmanager
+def hasty(engine: Engine) -> Iterator[Connection]:
+    """Write without waiting for the disk: a process that dies undoes nothing of it, a loss of power may."""
+    with engine.execution_options(**{BEGIN: None}).connect() as connection:
+        connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
+        try:
+            _begin_writing(connection)
+            yield connection
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("PRAGMA synchronous = FULL")
 
 
 def scrub(engine: Engine) -> bool:
@@ -86,8 +108,43 @@ def _connected(connection: sqlite3.Connection, record: object) -> None:
 
 def _begun(connection: Connection) -> None:
     statement = connection.get_execution_options().get(BEGIN, "BEGIN")
-    if statement is not None:
+    if statement == WRITING:
+        _begin_writing(connection)
+    elif statement is not None:
         connection.exec_driver_sql(statement)
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Begin as the one who writes, asking again and again at short intervals.
+
+    SQLite itself asks at longer and longer ones: among many that write, whoever has waited longest waits longer still.
+    """
+    driver = connection.connection.driver_connection
+    if driver is None:
+        return
+    with _BEGINNING:
+        end = time.monotonic() + PATIENCE
+        driver.execute("PRAGMA busy_timeout = 0")
+        try:
+            while not _begins(connection, last=time.monotonic() > end):
+                time.sleep(_ASKED_AGAIN_S)
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+
+
+def _begins(connection: Connection, *, last: bool) -> bool:
+    """Whether nobody else writes; the last time that is an error. SQLAlchemy's own errors cost more than the wait."""
+    driver = connection.connection.driver_connection
+    try:
+        if last or driver is None:
+            connection.exec_driver_sql(WRITING)
+        else:
+            driver.execute(WRITING)
+    except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorname.startswith(_WAIT):
+            return False
+        connection.exec_driver_sql(WRITING)  # fails again, told as SQLAlchemy tells it
+    return True
 
 
 def _outside(engine: Engine, statement: str) -> tuple[object, ...]:
@@ -114,4 +171,4 @@ def _patiently(attempt: Callable[[], bool]) -> bool:
 
 
 def _locked(exc: OperationalError) -> bool:
-    return str(getattr(exc.orig, "sqlite_errorname", "")).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return str(getattr(exc.orig, "sqlite_errorname", "")).startswith(_WAIT)

@@ -48,6 +48,8 @@ class StubSlack:
 
     url: str = ""
     calls: list[Call] = field(default_factory=list)
+    socket_url: str = "wss://127.0.0.1:1/"
+    paths: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     plan: Callable[[str, dict[str, Any]], Refusal | None] = lambda _method, _values: None
     scopes: str = "app_mentions:read,im:history,chat:write,commands"
@@ -70,7 +72,7 @@ class StubSlack:
         if method == "auth.test":
             reply |= {"team": "Ward", "user": "nelm", "user_id": BOT}
         if method == "apps.connections.open":
-            reply |= {"url": "wss://127.0.0.1:1/"}
+            reply |= {"url": self.socket_url}
         self.names[id(values)] = str(reply["ts"])
         return 200, {"X-OAuth-Scopes": self.scopes}, reply
 
@@ -146,6 +148,7 @@ def stub_slack() -> Iterator[StubSlack]:
             else:
                 values = {name: found[0] for name, found in parse_qs(body.decode()).items()}
                 values |= {name: json.loads(values[name]) for name in ("view", "blocks") if name in values}
+            stub.paths.append(self.path)
             method = self.path.removeprefix("/api/")
             method = "respond" if method.startswith("/respond") else method
             status, headers, reply = stub.answer(method, values, self.headers.get("authorization", ""))
