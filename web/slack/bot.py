@@ -18,7 +18,6 @@ from web.slack.threads import Threads
 from web.store.keeping import Keeping
 from web.store.outbox import Outbox
 
-
 _SWITCH_S = 0.001
 """How long an answer being computed may keep the interpreter from a delivery that waits to be acknowledged."""
 

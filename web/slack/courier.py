@@ -25,7 +25,7 @@ from web.store.outbox import Held, Outbox
 class Work(Protocol):
     """What carries out a task; see `web.slack.replies.Replies.carry_out`."""
 
-    def carry_out(self, task: Task, held: Held, intend: Callable[[int], None]) -> bool:
+    def carry_out(self, task: Task, held: Held) -> bool:
         """Take the next step of a task; whether nothing is left to be done."""
 
 
@@ -170,7 +170,7 @@ class Courier:
 
     def _step(self, held: Held) -> None:
         task = task_of(held.task)
-        done = self._work.carry_out(task, held, lambda number: self._outbox.intend(held, self._name, number))
+        done = self._work.carry_out(task, held)
         next_due = self._clock() + self._pace.between
         if done:
             self._outbox.done(held, self._name, next_due)

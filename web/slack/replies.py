@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -30,8 +30,6 @@ _THANKS = "Thank you. What you think of answers is kept with them."
 _GONE = "This answer is no longer kept; ask again."
 _OUTSIDE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 
-Intend = Callable[[int], None]
-
 
 class Replies:
     """Carries out tasks; any number of threads may use it.
@@ -48,11 +46,8 @@ class Replies:
         # One answer at a time: requests that wait to be acknowledged share the interpreter with it.
         self._answering = threading.Lock()
 
-    def carry_out(self, task: Task, held: Held, intend: Intend) -> bool:
+    def carry_out(self, task: Task, held: Held) -> bool:
         """Take the next step of a task: post one message, the one after those posted before.
-
-        Args:
-            intend: Called with a turn's number before it is answered.
 
         Returns:
             Whether nothing is left to be done.
@@ -63,11 +58,11 @@ class Replies:
         """
         match task:
             case Question(place, text):
-                return self._answer(place, text, None, None, held, intend)
+                return self._answer(place, text, None, None, held)
             case FactGiven(place, answer, fact, value):
                 definition = self._assistant.patients.book.facts.get(fact)
                 said = fact_said(definition, value) if definition else f"{fact}: {value}"
-                return self._answer(place, said, {fact: value}, answer, held, intend)
+                return self._answer(place, said, {fact: value}, answer, held)
             case Shared():
                 return self._share(task, held)
             case Rated():
@@ -83,14 +78,13 @@ class Replies:
         facts: Mapping[str, Any] | None,
         to: AnswerOf | None,
         held: Held,
-        intend: Intend,
     ) -> bool:
         try:
             # A thread has its conversation; an answer to one person alone is in the one it was given in.
             alone = to is not None and place.response_url
             conversation = to.conversation if to is not None and alone else self._threads.conversation(place)
             with self._answering:
-                turn = self._threads.turn(conversation, text, begun=held.turn, intend=intend, facts=facts)
+                turn = self._threads.turn(conversation, text, key=_name(held), facts=facts)
         except StoreError:
             raise
         except NelmError as error:
@@ -157,9 +151,14 @@ class Replies:
         return True
 
 
+def _name(held: Held) -> str:
+    """What names a task, the same for each try, and never another's: numbers may come again."""
+    return f"slack {held.id} {held.created.isoformat()}"
+
+
 def _key(held: Held) -> str:
-    """What names a message, the same for each try."""
-    return str(uuid.uuid5(_SPACE, f"{held.id} {held.created.isoformat()} {held.posted}"))
+    """What names a message of a task, the same for each try."""
+    return str(uuid.uuid5(_SPACE, f"{_name(held)} {held.posted}"))
 
 
 def _failed(error: NelmError) -> Message:

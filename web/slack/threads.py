@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from assistant.assistant import Assistant
 from assistant.conversation.store import say
 from assistant.conversation.turns import Turn
-from assistant.question import readable
 from web.slack.tasks import AnswerOf, Place
 from web.store.keeping import Keeping
 
@@ -26,30 +25,14 @@ class Threads:
         kept = self._store.listed(place.owner)
         return kept[-1].id if kept else self._store.create(place.owner)
 
-    def turn(
-        self,
-        conversation: str,
-        text: str,
-        *,
-        begun: int,
-        intend: Callable[[int], None],
-        facts: Mapping[str, Any] | None = None,
-    ) -> Turn:
-        """Answer a message as the next turn, or return the turn it already is.
-
-        Args:
-            begun: The number that its turn was going to have when it was tried before; 0 where it was not.
-            intend: Called with that number before the message is answered.
+    def turn(self, conversation: str, text: str, *, key: str, facts: Mapping[str, Any] | None = None) -> Turn:
+        """Answer a message as the next turn, or return the turn it already is under its key.
 
         Raises:
             ConversationMissingError: If there is no such conversation.
             FactError: If a fact cannot be read.
         """
-        if begun and (found := _said(self._store.turns(conversation)[begun - 1 :], text)):
-            return found
-        if not begun:
-            intend(self._store.kept(conversation).turns + 1)
-        return say(self._assistant.dialogue, self._store, conversation, text, facts=facts)
+        return say(self._assistant.dialogue, self._store, conversation, text, facts=facts, key=key)
 
     def read(self, answer: AnswerOf) -> Turn | None:
         """Return the turn of an answer given; ``None`` where it has none of this number.
@@ -84,8 +67,3 @@ class Threads:
 def has_patient(turn: Turn) -> bool:
     """Whether a turn holds a patient's details."""
     return bool(turn.answer.facts or turn.patient)
-
-
-def _said(turns: Sequence[Turn], text: str) -> Turn | None:
-    wanted = readable(text)
-    return next((turn for turn in turns if turn.said == wanted), None)

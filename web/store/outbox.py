@@ -39,10 +39,9 @@ _LEASE = (
     update(slack_outbox)
     .where(_THIS, _ROW.task != "", _FREE)
     .values(worker=bindparam("by"), leased=bindparam("until"))
-    .returning(_ROW.id, _ROW.channel, _ROW.task, _ROW.tries, _ROW.turn, _ROW.posted, _ROW.created)
+    .returning(_ROW.id, _ROW.channel, _ROW.task, _ROW.tries, _ROW.posted, _ROW.created)
 )
 _MINE = (_THIS, _ROW.worker == bindparam("by"))
-_INTEND = update(slack_outbox).where(*_MINE).values(turn=bindparam("number"))
 _LATER = (
     update(slack_outbox)
     .where(*_MINE)
@@ -62,7 +61,6 @@ class Held:
 
     Attributes:
         tries: How often posting failed.
-        turn: The number that its turn was going to have when it was begun; 0 where it was not.
         posted: How many of its messages are posted.
     """
 
@@ -70,7 +68,6 @@ class Held:
     channel: str
     task: str
     tries: int
-    turn: int
     posted: int
     created: datetime
 
@@ -102,7 +99,7 @@ class Outbox:
             seen = [connection.execute(_SEE, {"key": key, "at": now}).rowcount == 0 for key in sorted(keys)]
             if any(seen):
                 return False
-            connection.execute(_PUT, {**row, "tries": 0, "turn": 0, "posted": 0})
+            connection.execute(_PUT, {**row, "tries": 0, "posted": 0})
         return True
 
     def lease(self, worker: str, now: datetime, until: datetime, most: int) -> Sequence[Held]:
@@ -117,15 +114,6 @@ class Outbox:
             wanted = [{"row": row, "by": worker, "now": now, "until": until} for row in ready]
             rows = [connection.execute(_LEASE, values).one_or_none() for values in wanted]
         return [Held(*row) for row in rows if row is not None]
-
-    def intend(self, held: Held, worker: str, number: int) -> None:
-        """Note, before it is answered, which number its turn will have.
-
-        Raises:
-            StoreUnavailableError: If the database fails.
-        """
-        with self._hasty() as connection:
-            connection.execute(_INTEND, {"row": held.id, "by": worker, "number": number})
 
     def later(self, held: Held, worker: str, due: datetime, *, failed: bool = False, posted: int = 0) -> None:
         """Give a task back, to be taken again when due; until then its channel waits.

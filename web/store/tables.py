@@ -148,7 +148,6 @@ slack_outbox = Table(
     Column("task", Text, nullable=False),
     Column("due", Moment, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("turn", Integer, nullable=False),
     Column("posted", Integer, nullable=False),
     Column("worker", String(ID_LENGTH), nullable=False),
     Column("leased", Moment),
@@ -157,7 +156,6 @@ slack_outbox = Table(
 )
 """What has been acknowledged and not yet answered or posted.
 
-``turn`` is the number its turn will have, ``posted`` how many of its messages are out, ``leased`` until when a worker
-has it. Once posted the words are taken out of the row; it stays empty until ``due``, so that the channel's next message
-keeps its distance, then it goes.
+``posted`` is how many of its messages are out, ``leased`` until when a worker has it. Once posted the words are taken
+out of the row; it stays, empty, until ``due``, so that the channel's next message keeps its distance; then it goes.
 """

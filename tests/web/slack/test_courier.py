@@ -40,7 +40,7 @@ class Worked:
         self.fail: Callable[[str], Exception | None] = lambda _name: None
         self.steps = 1
 
-    def carry_out(self, task: Task, held: Held, intend: Callable[[int], None]) -> bool:
+    def carry_out(self, task: Task, held: Held) -> bool:
         assert isinstance(task, Question)
         if (error := self.fail(task.text)) is not None:
             raise error

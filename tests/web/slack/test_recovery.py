@@ -137,14 +137,13 @@ def test_a_turn_written_by_somebody_else_meanwhile_is_not_taken_for_ours(
     (kept,) = store.all()
     process.take(event(TACE, thread_ts=first["event"]["ts"]))
     watch.pass_by(2)
-    intend = process.outbox.intend
 
-    def intend_and_die(*arguments: Any) -> None:
-        intend(*arguments)
-        raise StoreUnavailableError("as if the process were gone")
+    def die(*_arguments: object, **_named: object) -> None:
+        raise StoreUnavailableError("as if the process were gone before the turn was kept")
 
-    monkeypatch.setattr(process.outbox, "intend", intend_and_die)
-    process.courier.round()
+    with monkeypatch.context() as dying:
+        dying.setattr(store, "append", die)
+        process.courier.round()
     say(linked.dialogue, store, kept.id, "What is bland embolization?")
     watch.pass_by(61)
     Process(linked, engine, store, stub, watch).courier.round()

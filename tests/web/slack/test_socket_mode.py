@@ -118,7 +118,7 @@ def lines() -> Iterator[tuple[str, queue.Queue[Line]]]:
 def connected(linked: Assistant, tmp_path: Path, stub: StubSlack) -> Iterator[tuple[Line, Service]]:
     with lines() as (address, opened):
         stub.socket_url = address
-        given = {"slack_app_token": "xapp-1", "slack_signing_secret": ""}
+        given: dict[str, Any] = {"slack_app_token": "xapp-1", "slack_signing_secret": ""}
         with service(linked, f"sqlite:///{tmp_path / 'store.sqlite3'}", stub, **given) as running:
             yield opened.get(timeout=30), running
 

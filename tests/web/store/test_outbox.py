@@ -83,11 +83,10 @@ def test_whoever_lost_a_lease_changes_nothing(outbox: Outbox) -> None:
     (held,) = outbox.lease("two", later, later + 60 * SECOND, 9)
     outbox.done(lost, "slow", later)
     outbox.later(lost, "slow", later, failed=True)
-    outbox.intend(lost, "slow", 7)
     assert outbox.waiting() == 1
     outbox.later(held, "two", later)
     (again,) = outbox.lease("three", later, later + 60 * SECOND, 9)
-    assert (again.tries, again.turn) == (0, 0)
+    assert again.tries == 0
 
 
 def test_after_a_message_its_channel_waits_and_others_do_not(outbox: Outbox) -> None:
@@ -109,14 +108,13 @@ def test_a_message_that_arrives_meanwhile_waits_too(outbox: Outbox) -> None:
     assert tasks(outbox.lease("one", NOW + SECOND, UNTIL, 9)) == ["c2"]
 
 
-def test_what_is_given_back_keeps_its_place_its_turn_and_what_was_posted(outbox: Outbox) -> None:
+def test_what_is_given_back_keeps_its_place_and_what_was_posted(outbox: Outbox) -> None:
     put(outbox, ("C", "c1"), ("C", "c2"))
     (held,) = outbox.lease("one", NOW, UNTIL, 9)
-    outbox.intend(held, "one", 3)
     outbox.later(held, "one", NOW + 5 * SECOND, failed=True, posted=1)
     assert tasks(outbox.lease("one", NOW + 4 * SECOND, UNTIL, 9)) == []
     (again,) = outbox.lease("two", NOW + 5 * SECOND, UNTIL, 9)
-    assert (again.task, again.tries, again.turn, again.posted, again.created) == ("c1", 1, 3, 1, NOW)
+    assert (again.task, again.tries, again.posted, again.created) == ("c1", 1, 1, NOW)
 
 
 def test_a_worker_that_ends_gives_everything_back(outbox: Outbox) -> None:

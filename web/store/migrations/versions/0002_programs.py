@@ -53,7 +53,6 @@ def upgrade() -> None:
         sa.Column("task", sa.Text, nullable=False),
         sa.Column("due", moment, nullable=False),
         sa.Column("tries", sa.Integer, nullable=False),
-        sa.Column("turn", sa.Integer, nullable=False),
         sa.Column("posted", sa.Integer, nullable=False),
         sa.Column("worker", sa.String(64), nullable=False),
         sa.Column("leased", moment, nullable=True),
