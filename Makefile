@@ -63,7 +63,7 @@ wheel: .venv/.testing index
 
 soak: .venv/.testing index tools
 	@$(BIN)/nelm bench http --requests 25000
-	@$(BIN)/python -m pytest -m soak --durations=0 tests/web/store tests/web/test_kill.py
+	@$(BIN)/python -m pytest -m soak --durations=0 tests/web/store tests/web/test_kill.py tests/web/slack
 
 clean:
 	rm -rf .venv var dist

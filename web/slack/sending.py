@@ -20,7 +20,6 @@ from web.slack.splitting import Message
 
 API_URL = "https://slack.com/api/"
 TIMEOUT_S = 10
-_ANSWERS = "hooks.slack.com"
 _WAIT_S = 30.0
 _PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
 """Refusals that are gone when asked again."""
@@ -156,7 +155,7 @@ class Sender:
 
     def _is_slacks(self, url: str) -> bool:
         parts = urlsplit(url)
-        of_slack = (parts.scheme, parts.hostname) == ("https", _ANSWERS)
+        of_slack = (parts.scheme, parts.hostname) == ("https", f"hooks.{self._api.hostname}")
         return of_slack or (parts.scheme, parts.netloc) == (self._api.scheme, self._api.netloc)
 
     @staticmethod

@@ -83,6 +83,7 @@ class Outbox:
         self._engine = engine
         self._writer = engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
         self._scrubs = scrubs and is_sqlite(engine.url)
+        self._unscrubbed = True  # an earlier process may have left something
 
     def accept(self, keys: Iterable[str], channel: str, task: str, now: datetime) -> bool:
         """Keep a task unless one of the delivery's keys is known already; its keys are known from now on.
@@ -137,6 +138,7 @@ class Outbox:
         """
         with self._hasty() as connection:
             connection.execute(_DONE, {"row": held.id, "by": worker, "at": next_due})
+        self._unscrubbed = True
 
     def release(self, worker: str) -> None:
         """Give back everything that a worker has.
@@ -176,8 +178,9 @@ class Outbox:
         with self._hasty() as connection:
             connection.execute(_CLEAR, {"now": now})
             connection.execute(_FORGET, {"before": now - KEPT_SEEN})
-        if self._scrubs:
-            scrub(self._engine)  # where others keep it from being done now, the next time does it
+        if self._scrubs and self._unscrubbed:
+            self._unscrubbed = False  # what is done from now on may come too late for it
+            self._unscrubbed = not scrub(self._engine) or self._unscrubbed
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -161,6 +161,10 @@ def test_where_nothing_is_to_be_kept_no_word_is_left_in_any_file(sqlite_url: str
         (held,) = outbox.lease("one", NOW + number * SECOND, UNTIL, 9)
         outbox.done(held, "one", NOW)
     folder = Path(engine.url.database or "").parent
+    outbox.tidy(NOW)
+    outbox.accept(["late"], "C", f"{CANARY} late", NOW)
+    (held,) = outbox.lease("one", NOW + SECOND, UNTIL, 9)
+    outbox.done(held, "one", NOW)
     outbox.tidy(NOW + SECOND)
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert len(files) >= 1
