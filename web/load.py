@@ -36,6 +36,7 @@ class Measured:
     Attributes:
         times_ms: Of each request answered, in the order of the answers.
         errors: Requests refused, failed or cut off.
+        memory_mb: Of all workers together, afterwards.
         cpu_s: What the workers used of their cores: the same however many others use the machine.
     """
 
@@ -44,6 +45,7 @@ class Measured:
     times_ms: Sequence[float]
     errors: int
     cpu_s: float = 0.0
+    memory_mb: float = 0.0
 
     @property
     def row(self) -> tuple[str, ...]:
@@ -55,6 +57,7 @@ class Measured:
             f"{answers / self.seconds:.0f}",
             percentiles(self.times_ms),
             cpu,
+            f"{self.memory_mb:.0f} MB",
             str(self.errors),
         )
 
@@ -72,9 +75,8 @@ def load_report(folder: Path, requests: int) -> str:
             load(address, 10, itertools.islice(asked, _WARM))
             before = memory_mb(pids)
             distinct = [_measured(pids, address, n, itertools.islice(asked, requests)) for n in CONCURRENT]
-            after = memory_mb(pids)
             repeated = _measured(pids, address, CONCURRENT[2], itertools.repeat(questions[0], requests))
-    head = ("at once", "answers a second", "p50 / p99", "processor an answer", "errors")
+    head = ("at once", "answers a second", "p50 / p99", "processor an answer", "memory then", "errors")
     rows = [measured.row for measured in distinct]
     rows.append((f"{repeated.concurrent}, one question again and again", *repeated.row[1:]))
     return "\n\n".join(
@@ -82,7 +84,7 @@ def load_report(folder: Path, requests: int) -> str:
             f"{_WORKERS} workers, {requests} distinct questions a level; encoding alone {percentiles(encoding)}, "
             f"{1000 / statistics.mean(encoding):.0f} a second on one core",
             table(head, rows),
-            f"resident memory of the workers: {before:.0f} MB before, {after:.0f} MB after",
+            f"resident memory of the workers after the first {_WARM} questions: {before:.0f} MB",
         ]
     )
 
@@ -90,7 +92,7 @@ def load_report(folder: Path, requests: int) -> str:
 def _measured(pids: Sequence[int], address: str, concurrent: int, questions: Iterator[str]) -> Measured:
     began = _cpu_s(pids)
     measured = load(address, concurrent, questions)
-    return replace(measured, cpu_s=_cpu_s(pids) - began)
+    return replace(measured, cpu_s=_cpu_s(pids) - began, memory_mb=memory_mb(pids))
 
 
 def load(address: str, concurrent: int, questions: Iterator[str]) -> Measured:

@@ -25,6 +25,8 @@ HEAVY = [
     "transformers",
     "sentence_transformers",
     "sklearn",
+    "prometheus_client",
+    "slack_sdk",
     "yaml",
     "rich",
 ]

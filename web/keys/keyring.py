@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
+from corpus.errors import NelmError
 from web.keys.key import ApiKey, id_of, is_key
 
 HELD_S = 3.0
 """Seconds for which what was read is believed: so long a revoked key may still work."""
+_RETRY_S = 1.0
+"""Seconds after which a failure to read is tried again: requests do not wait in line for a database that is gone."""
 
 
 class Keyring:
@@ -21,6 +24,7 @@ class Keyring:
         self._lock = Lock()
         self._keys: Mapping[str, ApiKey] = {}
         self._until = float("-inf")
+        self._failed: tuple[float, NelmError] | None = None
 
     @property
     def stale(self) -> bool:
@@ -34,10 +38,17 @@ class Keyring:
             StoreUnavailableError: If they cannot be read; those read before are no longer believed then.
         """
         with self._lock:
-            if self.stale:
-                now = self._clock()
+            if not self.stale:
+                return
+            now = self._clock()
+            if self._failed is not None and now < self._failed[0]:
+                raise self._failed[1].with_traceback(None)
+            try:
                 self._keys = {key.id: key for key in self._read()}
-                self._until = now + HELD_S
+            except NelmError as error:
+                self._failed = self._clock() + _RETRY_S, error
+                raise
+            self._until, self._failed = now + HELD_S, None
 
     @property
     def empty(self) -> bool:
