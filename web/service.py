@@ -6,6 +6,7 @@ The server's own access log is off: it would write addresses. `web.observing` sa
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import sys
@@ -189,6 +190,8 @@ def _running(opened: Opened) -> Callable[[FastAPI], AbstractAsyncContextManager[
             anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
             if opened.slack is not None:
                 opened.slack.start()
+            gc.collect()
+            gc.freeze()  # the index is never garbage: looking through it stops every answer for a tenth of a second
             log.info("started", pid=os.getpid())
             if settings.workers == 1:
                 _tell(f"Serving on http://{settings.host}:{settings.port} (Ctrl-C stops)")
