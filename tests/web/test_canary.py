@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from httpx2 import Response
@@ -14,6 +16,7 @@ from starlette.testclient import TestClient
 from assistant import Assistant
 from tests.web.observed import Logged, logged
 from web.app import create_app
+from web.bench import serving
 from web.counting import CountingAssistant
 from web.metrics import Metrics
 from web.store.database import DatabaseStore
@@ -165,3 +168,30 @@ def test_a_patient_s_words_are_in_no_log_metric_error_redirect_or_temporary_file
     assert [error for error in planted.errors if found(error)] == []
     left = [path for path in (tmp_path / "tmp").rglob("*") if path.is_file()]
     assert [path for path in left if found(path.read_bytes().decode("latin-1"))] == []
+
+
+@pytest.mark.thorough
+def test_what_is_no_http_is_in_no_line_of_a_running_service(
+    index_path: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    heads = [
+        f"{WORDS}\r\n\r\n",
+        f"GET /{PLACE} HTTP/9.9\r\n\r\n",
+        f"GET /x HTTP/1.1\r\n{WORDS}\r\n\r\n",
+        f"GET /x HTTP/1.1\r\nhost: {'x' * 70_000}{WORDS}\r\n\r\n",
+        f"POST /api/v1/ask HTTP/1.1\r\nhost: x\r\ncontent-length: {CANARIES[0]}\r\n\r\n{WORDS}",
+        f"POST /api/v1/ask HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{WORDS}\r\n",
+        f"POST /api/v1/ask HTTP/1.1\r\nhost: x\r\ncontent-length: 900\r\n\r\n{WORDS}",
+    ]
+    database = f"sqlite:///{tmp_path}/kept.sqlite3"
+    with serving(index_path, NELM_LOG_LEVEL="debug", NELM_DATABASE_URL=database) as (_, address):
+        place = urlsplit(address)
+        for head in heads:
+            with socket.create_connection((str(place.hostname), int(place.port or 0)), timeout=30) as connection:
+                connection.sendall(head.encode())
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(1 << 16):
+                    pass
+    said = "".join(capfd.readouterr())
+    assert '"event": "library"' in said
+    assert found(said) == []

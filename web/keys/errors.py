@@ -8,6 +8,7 @@ from web.keys.allowance import Allowed
 from web.keys.key import Scope
 from web.problems import WebError
 
+_SIGN_IN = "Sign in at /sign-in, in another tab so that nothing typed is lost, and send it again."
 _REALM = 'Bearer realm="nelm"'
 
 
@@ -18,8 +19,9 @@ class KeyRequiredError(WebError):
     hint = "Send `Authorization: Bearer KEY`; `nelm keys create` makes one."
     status = HTTPStatus.UNAUTHORIZED
 
-    def __init__(self, *, given: bool) -> None:
-        super().__init__("the key is none that is in force" if given else "this address needs a key")
+    def __init__(self, *, given: bool, on_page: bool = False) -> None:
+        said = "the key is none that is in force" if given else "this address needs a key"
+        super().__init__(said, hint=_SIGN_IN if on_page and not given else None)
         self.headers = {"www-authenticate": f'{_REALM}, error="invalid_token"' if given else _REALM}
 
 

@@ -77,7 +77,7 @@ class KeyGuard:
         if key is None and signed_in:
             key = self._admission.sessions.read(request.cookies.get(COOKIE, ""), self._admission.keyring)
         if key is None:
-            raise KeyRequiredError(given=given)
+            raise KeyRequiredError(given=given, on_page=signed_in)
         return key
 
 

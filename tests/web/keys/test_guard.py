@@ -189,7 +189,9 @@ def test_a_page_that_is_locked_is_a_form_to_sign_in_for_browsers(kept: Kept) -> 
         response = client.get(path, headers=BROWSER)
         assert (response.status_code, response.headers["cache-control"]) == (401, "no-store")
         assert 'type="password"' in response.text
-        assert client.get(path).json()["code"] == "key_required"
+        told = client.get(path, headers={"accept": "text/event-stream"}).json()
+        assert told["code"] == "key_required"
+        assert "/sign-in" in told["hint"]
     for path in OPEN:
         assert client.get(path).status_code == 200
 
