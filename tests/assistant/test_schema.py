@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 from pydantic import TypeAdapter
 
 from assistant import Answer, Assistant
-from assistant.schema import answer_schema
+from assistant.schema import answer_schema, schema_of
 
 CONTRACT = {
     "Answer": "schema question resolved_question status confidence reason premise text statements citations passages "
@@ -132,3 +133,12 @@ def test_a_status_outside_the_list_does_not_validate(assistant: Assistant) -> No
     adapter.validate_json(text)
     with pytest.raises(ValueError, match="status"):
         adapter.validate_json(text.replace('"status": "answered"', '"status": "certain"'))
+
+
+def test_sections_and_passages_have_exactly_the_fields_of_their_schemas(assistant: Assistant) -> None:
+    for name, value in (("section", assistant.source("Table 1")), ("passage", assistant.search("TACE", 1)[0])):
+        schema, values = schema_of(name), json.loads(json.dumps(value.to_dict()))
+        assert schema["title"] == f"nelm.{name}/1"
+        assert values.keys() == schema["properties"].keys()
+        assert Draft202012Validator(schema).is_valid(values)
+        assert not Draft202012Validator(schema).is_valid({**values, "section": 5})

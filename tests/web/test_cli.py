@@ -15,7 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from assistant import Answer, Assistant
-from assistant.schema import answer_schema
+from assistant.schema import answer_schema, schema_of
 from corpus.document import Document
 from tests.conftest import REVIEW
 from web import cli
@@ -236,6 +236,13 @@ def test_schema_prints_the_schema_of_the_answer(run: Run) -> None:
     ran = run("schema")
     assert (ran.status, ran.err) == (0, "")
     assert json.loads(ran.out) == answer_schema()
+
+
+def test_schema_prints_the_schemas_of_sections_and_passages_and_of_nothing_else(run: Run) -> None:
+    for name in ("section", "passage"):
+        ran = run("schema", name)
+        assert (ran.status, json.loads(ran.out)) == (0, schema_of(name))
+    assert failed(run("schema", "magic"), "usage") == "no schema 'magic'"
 
 
 def test_serve_refuses_an_unknown_setting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

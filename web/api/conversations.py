@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from assistant.answer import plain
 from assistant.conversation.store import Kept
 from web.api.asking import BODY_REFUSED
 from web.api.bodies import NewConversation
@@ -94,7 +94,7 @@ def conversation_router(store: Keeping) -> APIRouter:
         """Read a conversation with all its turns."""
         kept, turns = own(request, store, conversation), store.turns(conversation)
         store.audit("read", INTERFACE, conversation)
-        return told({**_plain(entry(kept)), "length": len(turns), "turns": [turn_values(turn) for turn in turns]})
+        return told({**plain(entry(kept)), "length": len(turns), "turns": [turn_values(turn) for turn in turns]})
 
     @router.delete(
         "/{conversation}",
@@ -134,7 +134,3 @@ def conversation_router(store: Keeping) -> APIRouter:
         return exported(kept, turns, "md")
 
     return router
-
-
-def _plain(value: ConversationEntry) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in ("id", "title", "created", "updated", "length")}

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from assistant.assistant import Assistant
 from assistant.rules.book import RuleBook
 from corpus.definitions import FactDefinition
-from web.api.paging import Limit, Offset, Page, page
+from web.api.paging import MOST, Limit, Offset, Page, page
 from web.api.refusals import described
 from web.api.replies import KNOWN, IfNoneMatch, known
 from web.problems import NotFoundError, RequestInvalidError
@@ -98,7 +98,7 @@ def fact_router(assistant: Assistant) -> APIRouter:
 
     @router.get("/facts", response_model=Page[FactEntry], responses=KNOWN | described(PAGED), summary="List the facts")
     def list_facts(
-        request: Request, limit: Limit = 50, offset: Offset = 0, if_none_match: IfNoneMatch = ""
+        request: Request, limit: Limit = MOST, offset: Offset = 0, if_none_match: IfNoneMatch = ""
     ) -> Response:
         """List the facts by which a patient is described, with their units and values."""
         return known(request, *page(request, tuple(facts.values()), limit, offset))
@@ -122,7 +122,7 @@ def fact_router(assistant: Assistant) -> APIRouter:
         summary="List the therapies",
     )
     def list_therapies(
-        request: Request, limit: Limit = 50, offset: Offset = 0, if_none_match: IfNoneMatch = ""
+        request: Request, limit: Limit = MOST, offset: Offset = 0, if_none_match: IfNoneMatch = ""
     ) -> Response:
         """List the therapies that can be asked about, with those above them."""
         return known(request, *page(request, tuple(therapies.values()), limit, offset))

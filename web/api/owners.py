@@ -6,16 +6,15 @@ from fastapi import Request
 
 from assistant.conversation.store import Kept
 from assistant.errors import ConversationMissingError
+from web.keys.guard import NOBODY
 from web.store.keeping import Keeping
 
 INTERFACE = "api"
-_OWNERLESS = "api"
-"""Who owns conversations where no keys are asked for."""
 
 
 def owner_of(request: Request) -> str:
     """Return the owner of what a request makes or asks for."""
-    owner: str = getattr(request.state, "owner", _OWNERLESS)
+    owner: str = getattr(request.state, "owner", NOBODY)
     return owner
 
 
