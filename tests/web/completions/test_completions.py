@@ -25,15 +25,14 @@ CASE = "62M, NET G2, prior Whipple, bilirubin 0.9 mg/dL. TACE?"
 Said = list[dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def address(assistant: Assistant) -> Iterator[str]:
-    with listening(create_app(assistant)) as address:
-        yield f"{address}/v1"
+@pytest.fixture
+def address(service: str) -> str:
+    return f"{service}/v1"
 
 
 @pytest.fixture(scope="module")
-def client(address: str) -> Iterator[OpenAI]:
-    with OpenAI(base_url=address, api_key="none", max_retries=0) as client:
+def client(service: str) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{service}/v1", api_key="none", max_retries=0) as client:
         yield client
 
 
@@ -243,14 +242,13 @@ def test_nothing_that_was_said_stands_in_an_error(address: str) -> None:
 
 
 def test_what_fails_unexpectedly_is_told_as_a_failure_of_the_server(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+    client: OpenAI, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_said: object) -> None:
         raise KeyError(QUESTION)
 
     monkeypatch.setattr(assistant.dialogue, "turns", fail)
-    with listening(create_app(assistant)) as address, OpenAI(base_url=f"{address}/v1", api_key="-", max_retries=0) as c:
-        error = refused(c, users(QUESTION))
+    error = refused(client, users(QUESTION))
     assert (error["status"], error["code"], error["type"]) == (500, "internal_error", "server_error")
     assert QUESTION not in error["message"]
 

@@ -6,24 +6,14 @@ import json
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
-from assistant import Assistant
 from tests.conftest import ROOT, require_tool
-from tests.web.listening import listening
-from web.app import create_app
 
 TEXT = (ROOT / "docs" / "completions.md").read_text(encoding="utf-8")
 FENCES = re.findall(r"^```\w*\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 DOCUMENTED = "http://127.0.0.1:8000"
-
-
-@pytest.fixture(scope="module")
-def address(assistant: Assistant) -> Iterator[str]:
-    with listening(create_app(assistant)) as address:
-        yield address
 
 
 def example(beginning: str, address: str) -> str:
@@ -32,17 +22,17 @@ def example(beginning: str, address: str) -> str:
     return str(body.replace(DOCUMENTED, address))
 
 
-def test_the_example_in_python_prints_an_answer(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_example_in_python_prints_an_answer(service: str, capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {}
-    exec(example("from openai", address), names)
+    exec(example("from openai", service), names)
     names["client"].close()  # type: ignore[attr-defined]
     printed = capsys.readouterr().out
     assert "“" in printed
     assert printed.endswith("answered\n")
 
 
-def test_the_request_by_hand_is_answered(address: str) -> None:
+def test_the_request_by_hand_is_answered(service: str) -> None:
     require_tool("curl")
-    words = shlex.split(example("curl", address).replace("\\\n", ""))
+    words = shlex.split(example("curl", service).replace("\\\n", ""))
     result = subprocess.run(words, capture_output=True, text=True, check=True)
     assert json.loads(result.stdout)["nelm_answer"]["status"] == "answered"

@@ -10,16 +10,16 @@ from pathlib import Path
 import anyio
 import httpx2 as httpx
 import pytest
+from fastapi import FastAPI
 from mcp import Client
 
 from assistant import Assistant
 from index.opening import SearchIndex
-from tests.web.keys.made import Kept
 from tests.web.listening import listening
 from tests.web.mcp.connecting import connected, object_of
-from web.app import create_app
 from web.bench import serving
-from web.keys.admission import Admission
+from web.headers import SafetyHeaders
+from web.limits import BodyLimit
 from web.mcp.mounting import ADDRESS, mount
 
 PUBLIC = "https://nelm.example.org"
@@ -35,7 +35,9 @@ def public(search_index: SearchIndex) -> Assistant:
 
 @pytest.fixture(scope="module")
 def address(public: Assistant) -> Iterator[str]:
-    app = create_app(public)
+    app = FastAPI(openapi_url=None)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SafetyHeaders)
     mount(app, public)
     with listening(app) as address:
         yield f"{address}{ADDRESS}"
@@ -85,16 +87,6 @@ def test_a_body_that_is_too_large_or_no_message_is_refused(address: str) -> None
     assert httpx.post(address, content=b" " * 1_000_001, headers=ACCEPT).status_code == 413
     response = httpx.post(address, content=b"{", headers={**ACCEPT, "content-type": "application/json"})
     assert response.status_code == 400
-
-
-def test_with_keys_a_client_needs_one(public: Assistant) -> None:
-    kept = Kept()
-    app = create_app(public, admission=Admission(kept.ring))
-    mount(app, public)
-    bearer = {**ACCEPT, "authorization": f"Bearer {kept.make('ask')}"}
-    with listening(app) as address:
-        statuses = [httpx.post(f"{address}{ADDRESS}", json=LIST, headers=h).status_code for h in (ACCEPT, bearer)]
-    assert statuses == [401, 200]
 
 
 @pytest.mark.thorough
