@@ -159,7 +159,7 @@ def _service_memory_mb(folder: Path, questions: Sequence[str]) -> float | None:
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Run the service on a free loopback port for a while, nothing kept; yield its process and address.
+    """Run the service on a free loopback port for a while, on a database thrown away; yield its process and address.
 
     Args:
         settings: Further variables of its environment.
@@ -170,14 +170,16 @@ def serving(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[by
     address = f"http://127.0.0.1:{port}"
     words = f"import sys; sys.argv = ['nelm', 'serve', '--port', '{port}']; import web.cli; web.cli.main()"
     command = [sys.executable, "-c", words]
-    environment = {**_environment(folder), "NELM_LOG_LEVEL": "warning", **settings}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
-    try:
-        _wait(process, address)
-        yield process, address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with tempfile.TemporaryDirectory() as kept:
+        own = {"NELM_LOG_LEVEL": "warning", "NELM_DATABASE_URL": f"sqlite:///{kept}/conversations.sqlite3"}
+        environment = {**_environment(folder), **own, **settings}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+        try:
+            _wait(process, address)
+            yield process, address
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def _wait(process: subprocess.Popen[bytes], address: str) -> None:
