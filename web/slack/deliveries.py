@@ -135,9 +135,21 @@ def read(kind: str, payload: Any) -> Delivery:
     """
     if not isinstance(payload, dict):
         raise PayloadError("the payload is no object")
+    values = _writable(payload)
     if kind == EVENTS:
-        return _event(payload)
-    return _command(payload) if kind == COMMANDS else _interaction(payload)
+        return _event(values)
+    return _command(values) if kind == COMMANDS else _interaction(values)
+
+
+def _writable(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a payload whose texts can be written: JSON can name halves of characters, which nothing takes."""
+    text = json.dumps(payload, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        cleaned: Mapping[str, Any] = json.loads(text.encode("utf-8", "replace"))
+        return cleaned
+    return payload
 
 
 def _event(payload: Mapping[str, Any]) -> Delivery:

@@ -101,6 +101,13 @@ def test_a_form_is_read_with_what_was_entered() -> None:
     assert found.view.entered == {"value-x": "45", "fact": ""}
 
 
+def test_half_a_character_is_read_as_a_question_mark() -> None:
+    found = read_body(EVENTS, json.dumps(direct("T\ud800ACE?", ts="1.\udc00")).encode())
+    assert isinstance(found, Spoken)
+    assert (found.text, found.ts) == ("T?ACE?", "1.?")
+    assert read_body(EVENTS, b'{"type": "url_verification", "challenge": "a\\ud800"}') == Challenge("a?")
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
