@@ -10,6 +10,7 @@ from assistant.assistant import Assistant
 from web.settings import Settings
 from web.slack.courier import Courier, Pace
 from web.slack.intake import Intake
+from web.slack.precedence import Precedence
 from web.slack.replies import Replies
 from web.slack.sending import Sender
 from web.slack.signatures import Signatures
@@ -28,6 +29,7 @@ class Bot:
     Attributes:
         signatures: What requests are checked against; ``None`` where only Socket Mode is set up.
         intake: Where deliveries go.
+        precedence: Deliveries before answers.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class Bot:
         secrets = [s for s in (settings.slack_signing_secret, settings.slack_signing_secret_old) if s]
         sender = Sender(settings.slack_bot_token, settings.slack_api_url)
         threads, outbox = Threads(assistant, store), Outbox(engine, scrubs=not settings.retention_days)
-        self._courier = Courier(outbox, Replies(assistant, threads, sender, settings.public_url), pace)
+        self.precedence = Precedence()
+        replies = Replies(assistant, threads, sender, settings.public_url, self.precedence)
+        self._courier = Courier(outbox, replies, pace)
         self.signatures = Signatures(secrets) if settings.slack_signing_secret else None
         self.intake = Intake(assistant, threads, outbox, sender, self._courier.wake)
         app_token = settings.slack_app_token

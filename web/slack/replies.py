@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from web.slack.controls import Controls
 from web.slack.errors import SlackError, SlackRefusedError
 from web.slack.home import home_view
 from web.slack.mrkdwn import escaped, link
+from web.slack.precedence import Precedence
 from web.slack.sending import TOO_MUCH, Sender
 from web.slack.splitting import Message
 from web.slack.tasks import AnswerOf, FactGiven, Home, Place, Question, Rated, Shared, Task
@@ -38,13 +38,19 @@ class Replies:
         public_url: Put before links to the page; empty where there is none.
     """
 
-    def __init__(self, assistant: Assistant, threads: Threads, sender: Sender, public_url: str = "") -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        threads: Threads,
+        sender: Sender,
+        public_url: str = "",
+        precedence: Precedence | None = None,
+    ) -> None:
         self._assistant = assistant
         self._threads = threads
         self._sender = sender
         self._public_url = public_url.rstrip("/")
-        # One answer at a time: requests that wait to be acknowledged share the interpreter with it.
-        self._answering = threading.Lock()
+        self._precedence = precedence or Precedence()
 
     def carry_out(self, task: Task, held: Held) -> bool:
         """Take the next step of a task: post one message, the one after those posted before.
@@ -83,13 +89,14 @@ class Replies:
             # A thread has its conversation; an answer to one person alone is in the one it was given in.
             alone = to is not None and place.response_url
             conversation = to.conversation if to is not None and alone else self._threads.conversation(place)
-            with self._answering:
+            with self._precedence.answer():
                 turn = self._threads.turn(conversation, text, key=_name(held), facts=facts)
+                messages = self._messages(place, AnswerOf(conversation, turn.number), turn)
         except StoreError:
             raise
         except NelmError as error:
             return self._post(place, (_failed(error),), held)
-        return self._post(place, self._messages(place, AnswerOf(conversation, turn.number), turn), held)
+        return self._post(place, messages, held)
 
     def _messages(self, place: Place, answer: AnswerOf, turn: Turn, *, shared: bool = False) -> Sequence[Message]:
         alone = bool(place.response_url) and not shared

@@ -30,5 +30,6 @@ def _add(router: APIRouter, kind: str, bot: Bot, signatures: Signatures, places:
         body = await request.body()
         signatures.check(request.headers, body)
         delivery = read_body(kind, body)
-        answer = await to_thread.run_sync(bot.intake.receive, delivery, limiter=places)
+        with bot.precedence.delivery():
+            answer = await to_thread.run_sync(bot.intake.receive, delivery, limiter=places)
         return Response() if answer is None else JSONResponse(answer)
