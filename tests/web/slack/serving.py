@@ -25,7 +25,7 @@ from web.store.keeping import Keeping, MemoryKeeping
 from web.store.opening import open_engine
 
 PUBLIC = "https://nelm.example.org"
-AT_ONCE = Pace(between=timedelta(0), looks=timedelta(milliseconds=50))
+AT_ONCE = Pace(between=timedelta(0), looks=timedelta(milliseconds=500))
 
 
 @dataclass

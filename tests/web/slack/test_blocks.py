@@ -94,11 +94,8 @@ def test_what_the_rules_conclude_is_said_in_slack(turns: dict[str, Turn], linked
 
 
 @pytest.mark.parametrize("asked", ASKED)
-@pytest.mark.parametrize("frame", [None, FRAME])
-def test_every_message_keeps_slacks_limits(
-    turns: dict[str, Turn], linked: Assistant, asked: str, frame: Frame | None
-) -> None:
-    messages = turn_messages(turns[asked], linked.patients.book, frame)
+def test_every_message_keeps_slacks_limits(turns: dict[str, Turn], linked: Assistant, asked: str) -> None:
+    messages = turn_messages(turns[asked], linked.patients.book, FRAME)
     assert [message_problems(plain(message)) for message in messages] == [[]] * len(messages)
     assert len(messages) <= 2
 

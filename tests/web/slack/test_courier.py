@@ -128,7 +128,7 @@ def test_what_slack_does_not_take_for_an_hour_is_given_up_without_a_word_of_it(
     worked.fail = lambda name: SlackRefusedError("invalid_auth") if name == "C1" else None
     ask(outbox, "C1", "C2")
     with logged() as log:
-        run(courier, watch, 3_900, step=10)
+        run(courier, watch, 4_000, step=40)
     assert [name for name, _ in worked.done] == ["C2"]
     assert outbox.waiting() == 0
     assert [event["why"] for event in log.of("slack_given_up")] == ["invalid_auth"]
@@ -140,7 +140,7 @@ def test_a_lifted_ban_lets_everything_through(courier: Courier, outbox: Outbox, 
         SlackRefusedError("token_revoked") if watch.moment < START + timedelta(minutes=20) else None
     )
     ask(outbox, "C1", "C2")
-    run(courier, watch, 1_500, step=5)
+    run(courier, watch, 1_500, step=20)
     assert [name for name, _ in worked.done] == ["C1", "C2"]
 
 

@@ -37,7 +37,7 @@ def test_a_long_sentence_is_cut_between_words_and_never_within_an_escape() -> No
     assert all(piece.startswith("&") and piece.endswith(";") for piece in found)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.text("a .!?&<>\n", max_size=300), st.integers(min_value=10, max_value=60))
 def test_no_piece_is_too_long_and_no_word_is_lost(text: str, most: int) -> None:
     found = list(pieces(escaped(text), most))
@@ -91,7 +91,7 @@ def test_what_only_points_to_a_sentence_is_not_counted_as_shown() -> None:
     assert found.left_out == (("sentences", 1, 2),)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.integers(4, 3_000), st.booleans(), st.sampled_from(["", "a", "b"])), max_size=80),
     st.integers(0, 5),
