@@ -27,9 +27,7 @@ def batch_router(assistant: Assistant) -> APIRouter:
         response_class=Response,
         responses=giving(NDJSON, _GIVEN)
         | described(TooLargeError("the body is larger than 1000000 bytes"), MediaTypeError("the body is no NDJSON")),
-        openapi_extra={
-            "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}, "example": LINES}}}
-        },
+        openapi_extra={"requestBody": {"required": True, "content": {NDJSON: {"example": LINES}}}},
         summary="Answer many questions",
     )
     async def batch(request: Request) -> Response:

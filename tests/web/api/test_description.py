@@ -102,7 +102,7 @@ def test_every_body_has_an_example_that_is_valid_and_answered(
     asked = 0
     for path, _, told in operations:
         for media, content in told.get("requestBody", {}).get("content", {}).items():
-            schema = content["schema"]
+            schema = content.get("schema", {})  # lines of JSON have none in OpenAPI 3.1
             named = description["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
             for example in [content["example"]] if "example" in content else named["examples"]:
                 assert invalid(example, schema, description) == []

@@ -100,12 +100,12 @@ def test_every_operation_keeps_to_its_description(described: BaseSchema, session
     for operation in operations(described):
         for mode in GenerationMode:
             if mode is GenerationMode.POSITIVE or operation.label != ANY_BYTES:
-                counts[operation.label, mode] = run(operation, mode, 40, session)
+                counts[operation.label, mode] = run(operation, mode, 25, session)
     assert len(counts) > 50
     assert min(counts.values()) > 0
 
 
-@pytest.mark.parametrize("examples", [1, pytest.param(40, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("examples", [1, pytest.param(25, marks=pytest.mark.thorough)])
 def test_operations_on_a_conversation_that_is_there_keep_to_their_description(
     described: BaseSchema, session: Any, store: MemoryKeeping, turn: Turn, examples: int
 ) -> None:
