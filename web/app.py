@@ -67,7 +67,7 @@ def create_app(
     )
     app.include_router(conversation_router(assistant, store, retention_days))
     app.include_router(source_router(assistant))
-    app.include_router(catalogue_router(assistant, retention_days))
+    app.include_router(catalogue_router(assistant, retention_days, slack=slack is not None))
     if admission.locked:
         app.include_router(sign_in_router(admission))
     app.include_router(health_router(assistant, metrics, checks or {}))

@@ -13,8 +13,13 @@ from web.pages import render
 from web.rule_view import DISEASE, Rules
 
 
-def catalogue_router(assistant: Assistant, retention_days: int = 0) -> APIRouter:
-    """Return the routes ``/evidence``, ``/rules`` and ``/about``, which says how long conversations are kept."""
+def catalogue_router(assistant: Assistant, retention_days: int = 0, *, slack: bool = False) -> APIRouter:
+    """Return the routes ``/evidence``, ``/rules`` and ``/about``.
+
+    Args:
+        retention_days: How long conversations are kept, as the last one says; 0: in memory only.
+        slack: Whether answers go to Slack, too.
+    """
     router = APIRouter(include_in_schema=False)
     library, book = assistant.library, assistant.patients.book
     figures = Figures(library, book.notes.values())
@@ -54,6 +59,7 @@ def catalogue_router(assistant: Assistant, retention_days: int = 0) -> APIRouter
                 rules=counts.rules,
                 reviewed=counts.reviewed,
                 retention=retention_days,
+                slack=slack,
                 here="about",
             )
         )

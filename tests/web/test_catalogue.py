@@ -350,6 +350,21 @@ def test_what_it_is_names_source_versions_numbers_and_limits(client: TestClient,
         assert part in text
 
 
+@pytest.mark.parametrize(
+    ("days", "slack", "told"),
+    [
+        (30, False, "for 30 days after it was last used. Nothing is sent elsewhere."),
+        (0, True, "are gone when it stops. Answers to what is asked in Slack are posted to Slack;"),
+    ],
+)
+def test_it_says_what_is_kept_and_what_is_sent(assistant: Assistant, days: int, slack: bool, told: str) -> None:
+    app = FastAPI()
+    app.include_router(catalogue_router(assistant, days, slack=slack))
+    with TestClient(app) as client:
+        _, text = get(client, "/about").find("main")[0]
+    assert told in text
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_are_sound_html_without_style_or_script_of_their_own(client: TestClient, path: str) -> None:
     response = client.get(path)
