@@ -26,7 +26,7 @@ from web.problems import NotFoundError, RequestInvalidError, unexpected
 from web.report import case_html
 from web.store.keeping import Keeping
 from web.store.records import Verdict
-from web.visitors import Visitor, visitor_of
+from web.visitors import NotOwnerError, Visitor, visitor_of
 
 EXAMPLES = (
     "What are the contraindications of TACE?",
@@ -73,6 +73,7 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
             opinions={item.turn: item for item in store.feedbacks(conversation)} if conversation else {},
             listed=store.listed(visitor.owner) if visitor.known else (),
             token=visitor.form_token,
+            own=kept is not None and kept.owner == visitor.owner,
             retention=retention_days,
             form=fact_form(book),
             examples=EXAMPLES,
@@ -151,15 +152,22 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
         store.audit("read", "page", conversation)
         return page(request, conversation, edit=asked)
 
+    def own(request: Request, token: str, conversation: str) -> None:
+        """Refuse what only the browser may do in which a conversation was begun; others may read and continue it."""
+        visitor = visitor_of(request)
+        visitor.check(token)
+        if store.kept(conversation).owner != visitor.owner:
+            raise NotOwnerError("the conversation was begun elsewhere")
+
     @router.post("/c/{conversation}/rename")
     def rename(request: Request, conversation: str, token: Field = "", title: Field = "") -> Response:
-        visitor_of(request).check(token)
+        own(request, token, conversation)
         store.rename(conversation, title)
         return RedirectResponse(f"/c/{conversation}", HTTPStatus.SEE_OTHER)
 
     @router.post("/c/{conversation}/delete")
     def delete(request: Request, conversation: str, token: Field = "") -> Response:
-        visitor_of(request).check(token)
+        own(request, token, conversation)
         store.delete(conversation)
         store.audit("delete", "page", conversation)
         return RedirectResponse("/", HTTPStatus.SEE_OTHER)

@@ -29,7 +29,7 @@ from index.opening import SearchIndex, refuse_stale
 from index.store import read_manifest, verify_files
 from web.app import create_app
 from web.counting import CountingAssistant
-from web.keys.admission import Admission, check_binding, is_loopback
+from web.keys.admission import Admission, check_binding, is_loopback, names_of
 from web.keys.allowance import Allowances
 from web.keys.keyring import Keyring
 from web.keys.sessions import Sessions
@@ -69,7 +69,8 @@ def run(*, host: str, port: int, workers: int, open_to_everyone: bool, sign_in: 
     _check(settings)
     set_up(settings.log_level, settings.log_format)
     os.environ.update({f"{PREFIX}{name.upper()}": str(value) for name, value in said.items()})
-    os.environ.setdefault(f"{PREFIX}SESSION_SECRET", secrets.token_urlsafe(32))
+    if not settings.session_secret:  # all workers sign with the same
+        os.environ[f"{PREFIX}SESSION_SECRET"] = secrets.token_urlsafe(32)
     if workers > 1:
         _tell(f"Serving on http://{host}:{port} with {workers} workers (Ctrl-C stops)")
     with _counting_together(workers):
@@ -109,7 +110,7 @@ def _check(settings: Settings) -> None:
         refuse_stale(manifest)
     engine = open_engine(database_url(settings.database_url))
     try:
-        keyring = Keyring(KeyStore(engine).held)
+        keyring = Keyring(KeyStore(engine).listed)
         check_binding(settings.host, keyring, open_to_everyone=settings.open_to_everyone)
     finally:
         engine.dispose()
@@ -173,9 +174,11 @@ def _slack(settings: Settings, assistant: Assistant, store: Keeping, engine: Eng
 
 def _admission(settings: Settings, keys: KeyStore) -> Admission:
     secret = settings.session_secret or secrets.token_urlsafe(32)
+    local = is_loopback(settings.host)
     return Admission(
-        Keyring(keys.held),
-        locked=settings.sign_in or not (is_loopback(settings.host) or settings.open_to_everyone),
+        Keyring(keys.listed),
+        locked=settings.sign_in or not (local or settings.open_to_everyone),
+        hosts=names_of(settings.public_url) if local and not settings.open_to_everyone else frozenset(),
         sessions=Sessions(secret),
         allowances=Allowances(settings.workers),
     )

@@ -27,6 +27,14 @@ class ForgeryError(WebError):
     status = HTTPStatus.FORBIDDEN
 
 
+class NotOwnerError(WebError):
+    """Somebody wants to rename or delete a conversation that was begun elsewhere."""
+
+    code = "not_owner"
+    hint = "Where it was begun, by that browser, key or thread, it can be renamed and deleted."
+    status = HTTPStatus.FORBIDDEN
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """A browser, known by its cookie alone.

@@ -13,10 +13,13 @@ from starlette.testclient import TestClient
 
 from assistant import Answer, Assistant
 from assistant.answer import Citation
+from assistant.conversation.store import say
+from assistant.errors import ConversationMissingError
 from corpus.document import Document, UnitKind
 from tests.conftest import REVIEW, ROOT
 from web.app import create_app
 from web.limits import LARGEST_BODY
+from web.store.keeping import MemoryKeeping
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 SOURCE = f"/source/{REVIEW}/f9848353"
@@ -563,3 +566,31 @@ def test_a_correction_that_cannot_be_is_an_error_for_people_and_loses_nothing(cl
 @pytest.mark.parametrize("fields", [{"fact": "nothing", "value": "1"}, {"fact": "ascites"}, {"confirmed": "magic"}])
 def test_a_form_that_no_page_sends_is_refused(client: TestClient, fields: dict[str, str]) -> None:
     assert send(client, **fields).json()["code"] == "request_invalid"
+
+
+def test_only_where_it_was_begun_a_conversation_is_renamed_or_deleted(assistant: Assistant) -> None:
+    store = MemoryKeeping()
+    app = create_app(assistant, store)
+    with TestClient(app) as begun, TestClient(app) as other:
+        name = send(begun, question="What is TACE?").url.path.rpartition("/")[2]
+        assert "Rename" in begun.get(f"/c/{name}").text
+        assert "Rename" not in other.get(f"/c/{name}").text
+        for what in ("rename", "delete"):
+            refused = other.post(f"/c/{name}/{what}", data={"token": token(other), "title": "mine"})
+            assert refused.status_code == 403
+            assert refused.json()["code"] == "not_owner"
+        assert store.kept(name).title == "What is TACE?"
+        begun.post(f"/c/{name}/delete", data={"token": token(begun)})
+        assert begun.get(f"/c/{name}").status_code == 404
+
+
+def test_what_was_thought_of_answers_goes_with_a_conversation_that_gives_way(assistant: Assistant) -> None:
+    store = MemoryKeeping()
+    store._most = 1
+    first = store.create()
+    say(assistant.dialogue, store, first, "What is TACE?")
+    store.feedback(first, 1, "wrong", "words")
+    store.create()
+    assert list(store.feedbacks()) == []
+    with pytest.raises(ConversationMissingError):
+        store.feedback(first, 1, "wrong", "words")

@@ -89,9 +89,21 @@ def test_a_body_announced_small_is_measured_all_the_same() -> None:
     assert status(sent) == 413
 
 
-def test_a_client_that_hangs_up_leaves_no_loop() -> None:
-    sent, _ = call(BodyLimit(Echo()), [])
-    assert sent[1]["body"] == b""
+def test_half_a_message_is_none() -> None:
+    """What was cut off may have been the unit of a value."""
+    echo = Echo()
+    waiting: list[Message] = [{"type": "http.request", "body": b"question=bilirubin+2", "more_body": True}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    whole = {"type": "http", "method": "POST", "path": "/ask", "headers": [], "query_string": b""}
+    asyncio.run(BodyLimit(echo)(whole, receive, send))
+    assert (echo.called, sent) == (0, [])
 
 
 @pytest.mark.parametrize(("length", "expected"), [(LONGEST_ADDRESS, 200), (LONGEST_ADDRESS + 1, 414)])

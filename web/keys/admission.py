@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from corpus.errors import NelmError
 from web.keys.allowance import Allowances
@@ -30,12 +31,31 @@ class Admission:
     Attributes:
         keyring: The keys in force. Programs need one as soon as there is one.
         locked: Whether the pages need one too, and nobody is let in while there is none.
+        hosts: Names under which it answers; empty for any.
     """
 
     keyring: Keyring = field(default_factory=_no_keys)
     locked: bool = False
+    hosts: frozenset[str] = frozenset()
     sessions: Sessions = field(default_factory=lambda: Sessions(secrets.token_urlsafe(32)))
     allowances: Allowances = field(default_factory=Allowances)
+
+    def answers_to(self, host: str) -> bool:
+        """Whether a header ``Host`` names this service."""
+        return not self.hosts or _name(host) in self.hosts
+
+
+def names_of(public_url: str) -> frozenset[str]:
+    """Return the names under which a service on this computer's own address may be asked for."""
+    return frozenset({"localhost", "127.0.0.1", "::1", urlsplit(public_url).hostname or "localhost"})
+
+
+def _name(host: str) -> str:
+    """The name in a header ``Host``, without its port; empty where it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:

@@ -12,6 +12,14 @@ _SIGN_IN = "Sign in at /sign-in, in another tab so that nothing typed is lost, a
 _REALM = 'Bearer realm="nelm"'
 
 
+class HostRefusedError(WebError):
+    """A request came under a name that is not this service's: perhaps by a page from elsewhere (DNS rebinding)."""
+
+    code = "host_refused"
+    hint = "Open http://127.0.0.1 at its port; for a proxy before the service set NELM_PUBLIC_URL to its address."
+    status = HTTPStatus.MISDIRECTED_REQUEST
+
+
 class KeyRequiredError(WebError):
     """A request came without a key that is in force."""
 

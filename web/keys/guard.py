@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from corpus.errors import NelmError
 from web.keys.admission import Admission
-from web.keys.errors import KeyRequiredError, RateLimitedError, ScopeMissingError
+from web.keys.errors import HostRefusedError, KeyRequiredError, RateLimitedError, ScopeMissingError
 from web.keys.key import ApiKey
 from web.keys.scopes import area_of, scopes_of
 from web.keys.sessions import COOKIE
@@ -51,12 +51,14 @@ class KeyGuard:
         """
         path: str = request.scope["path"]  # the address itself: what `request.url` says depends on the header Host
         area = area_of(path)
+        if area != "open" and not self._admission.answers_to(request.headers.get("host", "")):
+            raise HostRefusedError("the request names another host than this service's")
         if area == "open" or (area == "pages" and not self._admission.locked):
             return {}
         keyring = self._admission.keyring
         if keyring.stale:
             await run_in_threadpool(keyring.refresh)
-        if keyring.empty and not self._admission.locked:
+        if keyring.unused and not self._admission.locked:
             return {}
         key = self._key(request, signed_in=area == "pages")
         needed = scopes_of(request.method, path)

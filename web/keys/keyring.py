@@ -16,13 +16,14 @@ _RETRY_S = 1.0
 
 
 class Keyring:
-    """Keys by their ids. Thread-safe; of several threads one reads, the others wait."""
+    """Keys by their ids, of all that were ever made. Thread-safe; of several threads one reads, the others wait."""
 
     def __init__(self, read: Callable[[], Sequence[ApiKey]], clock: Callable[[], float] = time.monotonic) -> None:
         self._read = read
         self._clock = clock
         self._lock = Lock()
         self._keys: Mapping[str, ApiKey] = {}
+        self._unused = True
         self._until = float("-inf")
         self._failed: tuple[float, NelmError] | None = None
 
@@ -44,16 +45,22 @@ class Keyring:
             if self._failed is not None and now < self._failed[0]:
                 raise self._failed[1].with_traceback(None)
             try:
-                self._keys = {key.id: key for key in self._read()}
+                every = self._read()
             except NelmError as error:
                 self._failed = self._clock() + _RETRY_S, error
                 raise
-            self._until, self._failed = now + HELD_S, None
+            self._keys = {key.id: key for key in every if key.revoked is None}
+            self._until, self._failed, self._unused = now + HELD_S, None, not every
 
     @property
     def empty(self) -> bool:
         """Whether no key is in force."""
         return not self._keys
+
+    @property
+    def unused(self) -> bool:
+        """Whether no key was ever made: to revoke the last one is not to open what it was for."""
+        return self._unused
 
     def find(self, secret: str) -> ApiKey | None:
         """Return the key that was given; ``None`` if it is none, or none in force."""

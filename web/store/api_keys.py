@@ -25,7 +25,6 @@ _ALL = select(
     api_keys.c.created,
     api_keys.c.revoked,
 ).order_by(api_keys.c.created, api_keys.c.id)
-_HELD = _ALL.where(api_keys.c.revoked.is_(None))
 _CREATE = insert(api_keys)
 _REVOKE = (
     update(api_keys)
@@ -95,15 +94,6 @@ class KeyStore:
         """
         with told(), self._engine.begin() as connection:
             return [_key(tuple(row)) for row in connection.execute(_ALL)]
-
-    def held(self) -> Sequence[ApiKey]:
-        """Return the keys that are not revoked.
-
-        Raises:
-            StoreUnavailableError: If the database fails.
-        """
-        with told(), self._engine.begin() as connection:
-            return [_key(tuple(row)) for row in connection.execute(_HELD)]
 
     def revoke(self, key: str) -> None:
         """Revoke a key for ever; running services know within seconds.

@@ -28,7 +28,7 @@ _BEGINNING = threading.Lock()
 """Held by the one of this process that asks to write."""
 _WAIT = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _PRIVATE = 0o600
-_PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
+_PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY")
 
 
 def sqlite_engine(url: URL) -> Engine:

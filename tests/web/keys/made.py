@@ -30,7 +30,7 @@ class Kept:
 
     def read(self) -> list[ApiKey]:
         self.reads += 1
-        return [key for key in self.keys if key.revoked is None]
+        return list(self.keys)
 
     def make(self, *scopes: str, per_minute: int = 600) -> str:
         name, secret = new_secret()

@@ -30,7 +30,7 @@ def test_a_key_is_made_listed_and_revoked(url: str) -> None:
     )  # fmt: skip
     secret = out.strip()
     store = KeyStore.open(url)
-    (key,) = store.held()
+    (key,) = store.listed()
     store.close()
     assert key.digest == digest_of(secret)
     assert (key.scopes, key.per_minute) == (("ask", "read"), 30)

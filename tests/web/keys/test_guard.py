@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from tests.web.keys.made import Clock, Kept
 from web import problems
-from web.keys.admission import Admission
+from web.keys.admission import Admission, names_of
 from web.keys.allowance import Allowances
 from web.keys.guard import KeyGuard
 from web.keys.sessions import COOKIE, Sessions
@@ -21,9 +21,11 @@ OPEN = ["/healthz", "/readyz", "/static/x", "/slack/events"]
 PAGES = ["/", "/ask", "/c/x", "/source/x", "/nothing"]
 
 
-def application(kept: Kept, *, locked: bool = False, sessions: Sessions | None = None) -> TestClient:
+def application(
+    kept: Kept, *, locked: bool = False, sessions: Sessions | None = None, hosts: frozenset[str] = frozenset()
+) -> TestClient:
     """An application that says at every address whose request it is."""
-    admission = Admission(kept.ring, locked, sessions or Sessions("s" * 32), Allowances(clock=Clock()))
+    admission = Admission(kept.ring, locked, hosts, sessions or Sessions("s" * 32), Allowances(clock=Clock()))
     app = FastAPI(openapi_url=None)
     if locked:
         app.include_router(sign_in_router(admission))
@@ -66,13 +68,25 @@ def test_as_soon_as_there_is_a_key_programs_need_one_and_pages_do_not(kept: Kept
         assert client.get(path).status_code == 200
 
 
-def test_the_last_key_revoked_opens_this_computer_s_own_address_again_and_no_other(kept: Kept) -> None:
+def test_the_last_key_revoked_opens_nothing(kept: Kept) -> None:
     secret = kept.make("admin")
     kept.revoke()
-    assert application(kept).get("/api/v1/rules").status_code == 200
-    locked = application(kept, locked=True)
+    client, locked = application(kept), application(kept, locked=True)
+    for path in GUARDED:
+        assert client.get(path).status_code == client.get(path, headers=bearer(secret)).status_code == 401
     for path in [*GUARDED, *PAGES]:
         assert locked.get(path, headers=bearer(secret)).status_code == 401
+
+
+def test_a_name_that_is_not_the_service_s_is_refused_where_no_key_is_asked_for(kept: Kept) -> None:
+    client = application(kept, hosts=names_of("https://nelm.example.org"))
+    for host in ("127.0.0.1:8000", "localhost", "[::1]:8000", "NELM.example.org"):
+        assert client.get("/", headers={"host": host}).status_code == 200
+    for host in ("rebound.example.com:8000", "", "127.0.0.1.example.com", "[::1"):
+        for path in ("/", "/api/v1/conversations"):
+            response = client.get(path, headers={"host": host})
+            assert (response.status_code, response.json()["code"]) == (421, "host_refused")
+        assert client.get("/healthz", headers={"host": host}).status_code == 200
 
 
 def test_a_key_with_the_scope_is_let_in_and_named(kept: Kept) -> None:

@@ -29,7 +29,7 @@ def same(store: DatabaseStore, restored: str, name: str, secret: str) -> None:
     copy, keys = DatabaseStore.open(restored), KeyStore.open(restored)
     assert copy.turns(name) == store.turns(name)[:2]
     assert [copy.answer_json(name, n) for n in (1, 2)] == [store.answer_json(name, n) for n in (1, 2)]
-    assert is_key(secret, keys.held()[0])
+    assert is_key(secret, keys.listed()[0])
     copy.close()
     keys.close()
     store.close()

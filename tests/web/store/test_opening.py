@@ -149,7 +149,7 @@ def test_the_files_are_their_owner_s_alone(sqlite_url: str) -> None:
 def test_how_sqlite_is_set(sqlite_url: str) -> None:
     store = DatabaseStore.open(sqlite_url)
     with store._engine.connect() as connection:
-        expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+        expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "temp_store": 2}
         for name, value in {**expected, "busy_timeout": 10_000}.items():
             assert connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() == value
     store.close()
