@@ -13,7 +13,7 @@ from web.keys.key import ApiKey, Scope, digest_of, new_secret
 from web.store.errors import StoreError
 from web.store.guard import told
 from web.store.opening import open_engine
-from web.store.sqlite import BEGIN
+from web.store.sqlite import BEGIN, WRITING
 from web.store.tables import api_keys
 
 _ALL = select(
@@ -46,7 +46,7 @@ class KeyStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+        self._writer = engine.execution_options(**{BEGIN: WRITING})
 
     @classmethod
     def open(cls, url: str) -> KeyStore:

@@ -22,7 +22,7 @@ from web.store.guard import told
 from web.store.opening import is_sqlite, open_engine
 from web.store.recent import Recent
 from web.store.records import Action, Audited, Feedback, StoredTurn, Verdict, state_values, turn_of
-from web.store.sqlite import BEGIN, scrub
+from web.store.sqlite import BEGIN, WRITING, scrub
 from web.store.tables import ID_LENGTH
 
 _TITLE = 80
@@ -34,7 +34,7 @@ class DatabaseStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         # Whoever is going to write says so at the beginning: SQLite lets nobody in between who read before.
-        self._writer = engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+        self._writer = engine.execution_options(**{BEGIN: WRITING})
         self._recent = Recent()
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,11 +22,11 @@ def told() -> Iterator[None]:
     """
     try:
         yield
-    except SQLAlchemyError as exc:
+    except (SQLAlchemyError, sqlite3.Error) as exc:
         raise StoreUnavailableError(f"the database failed: {_kind(exc)}") from None
 
 
-def _kind(exc: SQLAlchemyError) -> str:
+def _kind(exc: Exception) -> str:
     """Return the class of a failure and the database's own short code, such as ``SQLITE_FULL`` or ``53300``."""
     cause = getattr(exc, "orig", None) or exc
     code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from web.store.errors import DatabaseUrlError, StoreVersionError
 from web.store.guard import told
-from web.store.sqlite import BEGIN, sqlite_engine
+from web.store.sqlite import BEGIN, WRITING, sqlite_engine
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE_S = 10
@@ -32,7 +32,7 @@ def open_engine(named: str) -> Engine:
     url = _read(named)
     engine = sqlite_engine(url) if is_sqlite(url) else _postgresql(url)
     try:
-        with told(), engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:
+        with told(), engine.execution_options(**{BEGIN: WRITING}).begin() as connection:
             _migrate(connection)
     except BaseException:
         engine.dispose()

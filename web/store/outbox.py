@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, or_,
 
 from web.store.guard import told
 from web.store.opening import is_sqlite
-from web.store.sqlite import BEGIN, hasty, scrub
+from web.store.sqlite import BEGIN, WRITING, hasty, scrub
 from web.store.tables import Moment, slack_outbox, slack_seen
 
 KEPT_SEEN = timedelta(hours=2)
@@ -81,7 +81,7 @@ class Outbox:
 
     def __init__(self, engine: Engine, *, scrubs: bool = False) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+        self._writer = engine.execution_options(**{BEGIN: WRITING})
         self._scrubs = scrubs and is_sqlite(engine.url)
         self._unscrubbed = True  # an earlier process may have left something
 

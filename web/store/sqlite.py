@@ -122,14 +122,18 @@ def _begin_writing(connection: Connection) -> None:
     driver = connection.connection.driver_connection
     if driver is None:
         return
-    with _BEGINNING:
-        end = time.monotonic() + PATIENCE
+    end = time.monotonic() + PATIENCE
+    first = _BEGINNING.acquire(timeout=PATIENCE)  # whoever does not get it asks once, then fails
+    try:
         driver.execute("PRAGMA busy_timeout = 0")
         try:
-            while not _begins(connection, last=time.monotonic() > end):
+            while not _begins(connection, last=time.monotonic() >= end):
                 time.sleep(_ASKED_AGAIN_S)
         finally:
             driver.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+    finally:
+        if first:
+            _BEGINNING.release()
 
 
 def _begins(connection: Connection, *, last: bool) -> bool:
