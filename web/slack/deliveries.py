@@ -15,6 +15,8 @@ from web.slack.errors import PayloadError
 from web.slack.mrkdwn import typed
 
 EVENTS, COMMANDS, INTERACTIVITY = "events", "commands", "interactivity"
+_SAID = frozenset({"file_share", "thread_broadcast"})
+"""Kinds of messages that somebody says like any other; of one with a file the text is read, the file is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,8 @@ def _event(payload: Mapping[str, Any]) -> Delivery:
 def _is_question(event: Mapping[str, Any], *, direct: bool) -> bool:
     """Whether an event is something said to us: not an edit, a deletion, somebody joining."""
     said_to_us = event.get("type") == "app_mention" or (event.get("type") == "message" and direct)
-    return said_to_us and not event.get("subtype") and not event.get("edited") and not event.get("hidden")
+    said = not event.get("subtype") or event.get("subtype") in _SAID
+    return said_to_us and said and not event.get("edited") and not event.get("hidden")
 
 
 def _is_own(event: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:

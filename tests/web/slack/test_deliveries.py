@@ -39,6 +39,13 @@ def test_a_direct_message_is_known_as_such() -> None:
     assert (found.direct, found.channel, found.text) == (True, DIRECT, "TACE?")
 
 
+@pytest.mark.parametrize("subtype", ["file_share", "thread_broadcast"])
+def test_a_message_with_a_file_and_one_also_sent_to_the_channel_are_questions(subtype: str) -> None:
+    found = read(EVENTS, direct("TACE?", subtype=subtype))
+    assert isinstance(found, Spoken)
+    assert found.text == "TACE?"
+
+
 def test_the_home_counts_only_where_its_tab_is_open() -> None:
     assert isinstance(read(EVENTS, event("", type="app_home_opened", tab="home")), HomeOpened)
     assert read(EVENTS, event("", type="app_home_opened", tab="messages")) == Nothing()
