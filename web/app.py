@@ -70,7 +70,8 @@ def create_app(
     app.include_router(catalogue_router(assistant, retention_days, slack=slack is not None))
     if admission.locked:
         app.include_router(sign_in_router(admission))
-    app.include_router(health_router(assistant, metrics, checks or {}))
+    checks = {**(checks or {}), **({"slack": slack.check} if slack is not None else {})}
+    app.include_router(health_router(assistant, metrics, checks))
     include_api(app, assistant, store)
     app.include_router(completions.completion_router(assistant))
     if slack is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from assistant.assistant import Assistant
 from web.settings import Settings
 from web.slack.courier import Courier, Pace
+from web.slack.errors import SlackCheckError
 from web.slack.intake import Intake
 from web.slack.precedence import Precedence
 from web.slack.replies import Replies
@@ -44,7 +45,7 @@ class Bot:
         self.signatures = Signatures(secrets) if settings.slack_signing_secret else None
         self.intake = Intake(assistant, threads, outbox, sender, self._courier.wake)
         app_token = settings.slack_app_token
-        self._socket = SocketMode(app_token, sender.client, self.intake) if app_token else None
+        self._socket = SocketMode(app_token, sender.client, self.intake, self.precedence) if app_token else None
 
     def start(self) -> None:
         """Begin to answer, first what an earlier process left."""
@@ -57,8 +58,17 @@ class Bot:
         """Take nothing more, finish what was taken, keep the rest for the next start."""
         if self._socket is not None:
             self._socket.stop()
-        self.intake.stop()
         self._courier.stop()
+        self.intake.stop()
+
+    def check(self) -> None:
+        """Look whether what is taken is also answered.
+
+        Raises:
+            SlackCheckError: If nothing is.
+        """
+        if not self._courier.alive:
+            raise SlackCheckError("the courier has ended: nothing is posted")
 
 
 def bot_of(settings: Settings, assistant: Assistant, store: Keeping, engine: Engine) -> Bot | None:

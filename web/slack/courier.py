@@ -28,6 +28,9 @@ class Work(Protocol):
     def carry_out(self, task: Task, held: Held) -> bool:
         """Take the next step of a task; whether nothing is left to be done."""
 
+    def tell_failed(self, task: Task, held: Held) -> None:
+        """Say that a task is given up for a reason of our own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -39,7 +42,7 @@ class Pace:
         most_age: How old a task gets that Slack does not take; then it is given up.
         looks: How often it looks for tasks that another worker left.
         tidies: How often old rows are removed.
-        drain_s: Seconds that stopping may take.
+        drain_s: Seconds for which stopping still begins tasks; those begun are finished.
         hands: Tasks done at the same time.
     """
 
@@ -48,7 +51,7 @@ class Pace:
     most_age: timedelta = timedelta(hours=1)
     looks: timedelta = timedelta(seconds=5)
     tidies: timedelta = timedelta(minutes=1)
-    drain_s: float = 15.0
+    drain_s: float = 8.0
     hands: int = 8
 
 
@@ -82,6 +85,7 @@ class Courier:
         self._hands = ThreadPoolExecutor(self._pace.hands, thread_name_prefix="slack")
         self._busy: set[Future[None]] = set()
         self._tidied = datetime.min.replace(tzinfo=UTC)
+        self._since = clock()
 
     def start(self) -> None:
         """Begin to work."""
@@ -107,23 +111,39 @@ class Courier:
             self._do(item)
         return len(held)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it works; not before it is started, nor after it is stopped."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         end: datetime | None = None
-        while True:
+        while end is None or self._clock() < end:
             self._awake.clear()
-            if self._stopping.is_set():
-                end = end or self._clock() + timedelta(seconds=self._pace.drain_s)
-            self._busy = {future for future in self._busy if not future.done()}
-            held = self._lease(self._pace.hands - len(self._busy))
-            for item in held:
-                future = self._hands.submit(self._do, item)
-                self._busy.add(future)
-                future.add_done_callback(lambda _done: self._awake.set())
-            if end is not None and (self._clock() >= end or not (self._busy or self._left())):
-                return
-            if not held:
-                self._tidy()
-                self._awake.wait(self._rest())
+            if end is None and self._stopping.is_set():
+                end = self._clock() + timedelta(seconds=self._pace.drain_s)
+            try:
+                taken = self._hand_out()
+                if end is None:
+                    self._tidy()
+                elif not (self._busy or self._left()):
+                    return
+                rest = 0.0 if taken else self._rest()
+            except Exception as error:  # noqa: BLE001 - whatever it is, deliveries go on being acknowledged
+                log.error("slack_round_failed", **failure(error))
+                rest = self._pace.looks.total_seconds()
+            left = rest if end is None else (end - self._clock()).total_seconds()
+            self._awake.wait(max(min(rest, left), 0.0))
+
+    def _hand_out(self) -> int:
+        """Begin every task that is due, as far as hands are free, and return how many."""
+        self._busy = {future for future in self._busy if not future.done()}
+        held = self._lease(self._pace.hands - len(self._busy))
+        for item in held:
+            future = self._hands.submit(self._do, item)
+            self._busy.add(future)
+            future.add_done_callback(lambda _done: self._awake.set())
+        return len(held)
 
     def _lease(self, most: int) -> Sequence[Held]:
         moment = self._clock()
@@ -166,7 +186,15 @@ class Courier:
             if held.tries + 1 < _MOST_FAILURES:
                 self._later(held, _FIRST_WAIT_S, failed=True)
             else:
+                self._tell_failed(held)
                 self._give_up(held, type(error).__name__)
+
+    def _tell_failed(self, held: Held) -> None:
+        """Let whoever waits for it know, once and as well as it goes."""
+        try:
+            self._work.tell_failed(task_of(held.task), held)
+        except Exception as error:  # noqa: BLE001 - it is being told already that something failed
+            log.warning("slack_failure_not_told", **failure(error))
 
     def _step(self, held: Held) -> None:
         task = task_of(held.task)
@@ -181,18 +209,28 @@ class Courier:
         """Decide what becomes of a task that Slack did not take."""
         why = error.reason if isinstance(error, SlackRefusedError) else error.code
         if isinstance(error, SlackBusyError):
-            self._later(held, error.after_s, failed=False)
+            self._when_asked(held, error)
         elif isinstance(error, SlackRefusedError) and why not in BARRED:
             self._give_up(held, why)
         else:
             self._again(held, why)
 
+    def _when_asked(self, held: Held, error: SlackBusyError) -> None:
+        """Try when Slack says, until it is too old and did not only wait for the service to be started again."""
+        if self._is_old(held) and self._clock() - self._since > self._pace.most_age:
+            self._give_up(held, error.code)
+        else:
+            self._later(held, error.after_s, failed=False)
+
     def _again(self, held: Held, why: str) -> None:
         """Try later, each time after twice the wait, until it is too old."""
-        if held.tries >= _LEAST_TRIES and self._clock() - held.created > self._pace.most_age:
+        if held.tries >= _LEAST_TRIES and self._is_old(held):
             self._give_up(held, why)
         else:
             self._later(held, min(_FIRST_WAIT_S * 2.0 ** min(held.tries, 10), _LONGEST_WAIT_S), failed=True)
+
+    def _is_old(self, held: Held) -> bool:
+        return self._clock() - held.created > self._pace.most_age
 
     def _later(self, held: Held, seconds: float, *, failed: bool) -> None:
         due = self._clock() + timedelta(seconds=seconds)

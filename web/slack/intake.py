@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
 from assistant.assistant import Assistant
 from corpus.errors import NelmError
-from web.logs import log
+from web.logs import failure, log
 from web.slack import controls
 from web.slack.controls import chosen
 from web.slack.courier import now
@@ -52,8 +52,8 @@ class Intake:
         self._opening = ThreadPoolExecutor(_HANDS, thread_name_prefix="slack-view")
 
     def stop(self) -> None:
-        """Finish what is opening."""
-        self._opening.shutdown()
+        """Finish what is opening; what waits to be opened comes too late."""
+        self._opening.shutdown(cancel_futures=True)
 
     def receive(self, delivery: Delivery) -> dict[str, Any] | None:
         """Take a delivery and return what Slack is answered at once; ``None`` for a bare yes.
@@ -94,7 +94,7 @@ class Intake:
     def _press(self, pressed: Pressed) -> None:
         if pressed.action == controls.CHOSEN_FACT:
             if pressed.view is not None:
-                self._opening.submit(self._chosen_fact, pressed)
+                self._opening.submit(self._chosen_fact, pressed).add_done_callback(_logged)
             return
         found = chosen(pressed.block + pressed.value if pressed.action == controls.WHY else pressed.value)
         if found is None:
@@ -103,7 +103,7 @@ class Intake:
         keys = (digest("pressed", pressed.trigger),)
         name = pressed.action.partition("-")[0]
         if name in {controls.SOURCE, controls.WHY, controls.FACT}:
-            self._opening.submit(self._open, pressed, name, answer, what)
+            self._opening.submit(self._open, pressed, name, answer, what).add_done_callback(_logged)
         elif name == controls.SHARE:
             place = Place(pressed.team, pressed.channel, "", response_url=pressed.response_url)
             self._keep(keys, pressed.channel, Shared(place, answer))
@@ -153,6 +153,12 @@ class Intake:
             return {"response_action": "errors", "errors": dict(given)}
         self._keep((digest("view", submitted.view.id),), given.place.channel, given)
         return None
+
+
+def _logged(done: Future[None]) -> None:
+    """Log why something did not open, where nobody else does."""
+    if not done.cancelled() and (error := done.exception()) is not None:
+        log.error("slack_view_failed", **failure(error))
 
 
 def _place(pressed: Pressed) -> Place:

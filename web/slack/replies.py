@@ -12,6 +12,7 @@ from assistant.conversation.turns import Turn
 from assistant.errors import ConversationMissingError
 from corpus.errors import NelmError
 from web.fact_form import fact_said
+from web.problems import unexpected
 from web.slack.blocks import HOW_TO_GO_ON, WARNING, Frame, turn_messages
 from web.slack.controls import Controls
 from web.slack.errors import SlackError, SlackRefusedError
@@ -77,6 +78,15 @@ class Replies:
                 self._sender.publish_home(user, home_view(self._assistant, self._public_url))
                 return True
 
+    def tell_failed(self, task: Task, held: Held) -> None:
+        """Say, where its answer would have stood, that a task is given up for a reason of our own.
+
+        Raises:
+            SlackError: If Slack does not take it.
+        """
+        if isinstance(task, Question | FactGiven | Shared):
+            self._send(task.place, _failed(unexpected()), _key(held, "failed"))
+
     def _answer(
         self,
         place: Place,
@@ -113,18 +123,18 @@ class Replies:
         if held.posted < len(messages):
             message = messages[held.posted]
             try:
-                self._send(place, message, held)
+                self._send(place, message, _key(held))
             except SlackRefusedError as error:
                 if error.reason not in TOO_MUCH:
                     raise
-                self._send(place, Message(f"{message.text} {link(self._public_url, 'The page')}", ()), held)
+                self._send(place, Message(f"{message.text} {link(self._public_url, 'The page')}", ()), _key(held))
         return held.posted + 1 >= len(messages)
 
-    def _send(self, place: Place, message: Message, held: Held) -> str:
+    def _send(self, place: Place, message: Message, key: str) -> str:
         if place.response_url:
             self._sender.respond(place.response_url, message)
             return ""
-        return self._sender.post(place.channel, place.thread, message, _key(held))
+        return self._sender.post(place.channel, place.thread, message, key)
 
     def _share(self, task: Shared, held: Held) -> bool:
         """Show an answer to the channel; the thread below it goes on from there."""
@@ -163,9 +173,9 @@ def _name(held: Held) -> str:
     return f"slack {held.id} {held.created.isoformat()}"
 
 
-def _key(held: Held) -> str:
-    """What names a message of a task, the same for each try."""
-    return str(uuid.uuid5(_SPACE, f"{_name(held)} {held.posted}"))
+def _key(held: Held, what: object = None) -> str:
+    """What names a message of a task, the same for each try; its next one, if not said."""
+    return str(uuid.uuid5(_SPACE, f"{_name(held)} {held.posted if what is None else what}"))
 
 
 def _failed(error: NelmError) -> Message:

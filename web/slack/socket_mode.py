@@ -17,17 +17,21 @@ from web.logs import log
 from web.slack.deliveries import COMMANDS, EVENTS, INTERACTIVITY, read
 from web.slack.errors import PayloadError
 from web.slack.intake import Intake
+from web.slack.precedence import Precedence
 from web.slack.sending import silent
 
 _KINDS: Mapping[str, str] = {"events_api": EVENTS, "slash_commands": COMMANDS, "interactive": INTERACTIVITY}
 _RETRY_S = 30.0
+STOP_S = 1.0
+"""How long stopping waits for a connection being made."""
 
 
 class SocketMode:
     """A connection to Slack; several processes may each hold one, Slack delivers to one of them."""
 
-    def __init__(self, app_token: str, client: WebClient, intake: Intake) -> None:
+    def __init__(self, app_token: str, client: WebClient, intake: Intake, precedence: Precedence) -> None:
         self._intake = intake
+        self._precedence = precedence
         self._socket = SocketModeClient(app_token, logger=silent("socket"), web_client=client)
         self._socket.socket_mode_request_listeners.append(self.receive)
         self._stopping = threading.Event()
@@ -40,14 +44,15 @@ class SocketMode:
     def stop(self) -> None:
         """Close the connection."""
         self._stopping.set()
-        self._connecting.join(_RETRY_S)
+        self._connecting.join(STOP_S)  # whoever still connects then closes by itself
         self._socket.close()
 
     def receive(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         """Take an envelope and acknowledge it; one that could not be kept is not, so that Slack delivers it again."""
+        kind = _KINDS.get(request.type)
         try:
-            kind = _KINDS.get(request.type)
-            answer = self._intake.receive(read(kind, request.payload)) if kind else None
+            with self._precedence.delivery():
+                answer = self._intake.receive(read(kind, request.payload)) if kind else None
         except PayloadError:
             answer = None  # it would be as bad the next time
         except NelmError as error:
@@ -63,4 +68,6 @@ class SocketMode:
                 log.warning("slack_socket_not_connected", error=type(error).__name__)
                 self._stopping.wait(_RETRY_S)
             else:
+                if self._stopping.is_set():
+                    self._socket.close()
                 return

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from tests.conftest import ROOT
 from tests.web.observed import logged
+from web.service import _SHUTDOWN_S
 from web.slack.courier import Courier, Pace
 from web.slack.errors import SlackBusyError, SlackRefusedError, SlackUnreachableError
+from web.slack.sending import TIMEOUT_S
+from web.slack.socket_mode import STOP_S
 from web.slack.tasks import Home, Place, Question, Task, written
 from web.store.errors import StoreUnavailableError
 from web.store.opening import open_engine
@@ -39,13 +47,21 @@ class Worked:
         self.done: list[tuple[str, float]] = []
         self.fail: Callable[[str], Exception | None] = lambda _name: None
         self.steps = 1
+        self.posted = threading.Event()
+        self.failures_told: list[str] = []
 
     def carry_out(self, task: Task, held: Held) -> bool:
         assert isinstance(task, Question)
         if (error := self.fail(task.text)) is not None:
             raise error
         self.done.append((task.text, (self.watch.moment - START).total_seconds()))
+        self.posted.set()
         return held.posted + 1 >= self.steps
+
+    def tell_failed(self, task: Task, held: Held) -> None:
+        assert isinstance(task, Question)
+        self.failures_told.append(task.text)
+        raise SlackBusyError(1)
 
 
 @pytest.fixture
@@ -135,6 +151,71 @@ def test_what_slack_does_not_take_for_an_hour_is_given_up_without_a_word_of_it(
     assert "C1" not in log.getvalue()
 
 
+def test_what_slack_is_too_busy_for_is_given_up_after_an_hour_of_asking(
+    courier: Courier, outbox: Outbox, worked: Worked, watch: Watch
+) -> None:
+    worked.fail = lambda _name: SlackBusyError(30)
+    ask(outbox, "C1")
+    run(courier, watch, 3_600, step=40)
+    assert outbox.waiting() == 1
+    run(courier, watch, 80, step=40)
+    assert outbox.waiting() == 0
+
+
+def test_what_waited_for_the_service_to_be_started_again_waits_for_a_busy_slack_too(
+    outbox: Outbox, worked: Worked, watch: Watch
+) -> None:
+    ask(outbox, "C1")
+    watch.pass_by(90_000)
+    busy = [SlackBusyError(30)]
+    worked.fail = lambda _name: busy.pop() if busy else None
+    run(Courier(outbox, worked, clock=watch), watch, 60, step=20)
+    assert [name for name, _ in worked.done] == ["C1"]
+
+
+def test_a_worker_outlives_whatever_fails_in_a_round(
+    outbox: Outbox, worked: Worked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease, failures = outbox.lease, [sqlite3.DatabaseError("canary")]
+
+    def failing(*arguments: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return lease(*arguments)
+
+    monkeypatch.setattr(outbox, "lease", failing)
+    courier = Courier(outbox, worked, Pace(between=timedelta(0), looks=timedelta(milliseconds=10)))
+    ask(outbox, "C1")
+    assert not courier.alive
+    with logged() as log:
+        courier.start()
+        assert courier.alive
+        worked.posted.wait(30)
+        courier.stop()
+    assert not courier.alive
+    assert [name for name, _ in worked.done] == ["C1"]
+    assert [event["error"] for event in log.of("slack_round_failed")] == ["sqlite3.DatabaseError"]
+    assert "canary" not in log.getvalue()
+
+
+def test_old_words_are_removed_also_while_there_is_always_something_to_do(
+    outbox: Outbox, worked: Worked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tidied = threading.Event()
+    monkeypatch.setattr(outbox, "tidy", lambda _moment: tidied.set())
+    monkeypatch.setattr(Courier, "_hand_out", lambda _courier: 1)
+    courier = Courier(outbox, worked)
+    courier.start()
+    assert tidied.wait(30)
+    courier.stop()
+
+
+def test_stopping_fits_the_time_the_unit_gives_it() -> None:
+    unit = (ROOT / "docs" / "deploy" / "nelm.service").read_text()
+    (given,) = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    assert _SHUTDOWN_S + STOP_S + Pace().drain_s + TIMEOUT_S < int(given)
+
+
 def test_a_lifted_ban_lets_everything_through(courier: Courier, outbox: Outbox, worked: Worked, watch: Watch) -> None:
     worked.fail = lambda _name: (
         SlackRefusedError("token_revoked") if watch.moment < START + timedelta(minutes=20) else None
@@ -167,6 +248,7 @@ def test_a_task_that_fails_for_our_own_fault_is_given_up_after_three_tries(
     with logged() as log:
         run(courier, watch, 6)
     assert tried == ["C1", "C1", "C1", "C2"]
+    assert worked.failures_told == ["C1"]
     assert {event["error"] for event in log.of("slack_task_failed")} == {"builtins.ValueError"}
     assert "canary" not in log.getvalue()
 
