@@ -22,7 +22,7 @@ from web.events import answered_by_events, wants_events
 from web.export import exported
 from web.fact_form import fact_form, fact_said
 from web.pages import render
-from web.problems import NotFoundError, RequestInvalidError, unexpected
+from web.problems import NotFoundError, RequestInvalidError, status_of, unexpected
 from web.report import case_html
 from web.store.keeping import Keeping
 from web.store.records import Verdict
@@ -81,7 +81,7 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
             said=said,
             edit=edit,
         )
-        status = HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY
+        status = HTTPStatus.OK if error is None else status_of(error)
         response = HTMLResponse(body, status_code=status, headers={"cache-control": "no-store"})
         visitor.greet(response, secure=request.url.scheme == "https")
         return response

@@ -84,7 +84,7 @@ class TooLargeError(WebError):
     """The request's body is larger than any question needs."""
 
     code = "request_too_large"
-    hint = "Send at most 1 MB; of a question the first 2,000 characters are read."
+    hint = "Send at most 1 MB; of a message the first 20,000 characters are read."
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from assistant import Answer, Assistant
 from assistant.answer import Citation
 from assistant.conversation.store import say
-from assistant.errors import ConversationMissingError
+from assistant.errors import ConversationMissingError, TurnTakenError
 from corpus.document import Document, UnitKind
 from tests.conftest import REVIEW, ROOT
 from web.app import create_app
@@ -561,6 +561,18 @@ def test_a_correction_that_cannot_be_is_an_error_for_people_and_loses_nothing(cl
     assert response.status_code == 422
     assert "neither present nor absent" in response.text
     assert response.text.count('<article class="turn') == 1
+
+
+def test_a_message_that_lost_its_place_is_a_conflict_for_people_too(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*_given: Any, **_beside: Any) -> None:
+        raise TurnTakenError("others keep writing to this conversation")
+
+    name = conversation(client, CASE)
+    monkeypatch.setattr("web.conversations.say", taken)
+    response = send(client, conversation=name, question="And its risks?")
+    assert (response.status_code, "And its risks?" in response.text) == (409, True)
 
 
 @pytest.mark.parametrize("fields", [{"fact": "nothing", "value": "1"}, {"fact": "ascites"}, {"confirmed": "magic"}])
