@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.answer import Answer
+from assistant.conversation.earlier import MOST_CHARACTERS, MOST_MESSAGES, fitting
 from assistant.errors import BatchError
 from corpus.errors import NelmError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Item = str | Mapping[str, Any]
 """A question; or ``{"question": …}`` or ``{"turns": […]}``, perhaps with ``facts`` and ``confirmed``."""
+_TOO_MUCH = f"its turns are more than {MOST_MESSAGES}, or have more than {MOST_CHARACTERS} characters together"
 _NEITHER = "it has neither a question nor turns, or both, or they are not text"
 
 
@@ -52,17 +54,22 @@ class Batched:
 def batched(assistant: Assistant, items: Iterable[Item]) -> Iterator[Batched]:
     """Answer items as they are asked for."""
     for number, item in enumerate(items, 1):
-        try:
-            yield Batched(number, answers_of(assistant, item))
-        except NelmError as error:
-            yield Batched(number, error=error)
+        yield answered_item(assistant, number, item)
 
 
-def answers_of(assistant: Assistant, item: Any) -> tuple[Answer, ...]:
+def answered_item(assistant: Assistant, number: int, item: Any) -> Batched:
+    """Answer one item; what keeps it from being answered is told of it alone."""
+    try:
+        return Batched(number, _answers(assistant, item))
+    except NelmError as error:
+        return Batched(number, error=error)
+
+
+def _answers(assistant: Assistant, item: Any) -> tuple[Answer, ...]:
     """Answer one item; turns are a conversation, the facts given with its first.
 
     Raises:
-        BatchError: If it is none.
+        BatchError: If it is none, or its turns are more than are read of a conversation that comes whole.
         FactError: If a structured fact cannot be read, or a therapy is unknown.
     """
     if isinstance(item, str):
@@ -74,6 +81,8 @@ def answers_of(assistant: Assistant, item: Any) -> tuple[Answer, ...]:
     if isinstance(question, str) and turns is None:
         return (assistant.ask(question, facts=facts, confirmed=confirmed),)
     if question is None and isinstance(turns, list | tuple) and turns and all(isinstance(turn, str) for turn in turns):
+        if len(fitting(turns)) < len(turns):
+            raise BatchError(_TOO_MUCH)
         conversation = assistant.conversation()
         first, *others = turns
         answers = [conversation.say(first, facts=facts, confirmed=confirmed)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from assistant.assistant import Assistant
-from assistant.batch import answers_of
+from assistant.batch import Batched, answered_item
 from assistant.errors import BatchError
 from corpus.errors import NelmError
 
@@ -69,15 +69,20 @@ def numbered(content: bytes) -> Iterator[tuple[int, bytes]]:
 def answered(assistant: Assistant, lines: Iterable[tuple[int, bytes]]) -> Iterator[Line]:
     """Answer lines as they are asked for, in order."""
     for number, content in lines:
-        row: dict[str, Any] = {}
         try:
             row = _row(content)
-            answers = [answer.to_dict() for answer in answers_of(assistant, row)]
-        except NelmError as error:
-            yield Line(number, {name: value for name, value in row.items() if name == "id"}, error)
-            continue
-        held = {"answers": answers} if "turns" in row and row["turns"] is not None else {"answer": answers[0]}
-        yield Line(number, {"id": row["id"], **held})
+        except BatchError as error:
+            yield Line(number, {}, error)
+        else:
+            yield _line(row, answered_item(assistant, number, row))
+
+
+def _line(row: dict[str, Any], done: Batched) -> Line:
+    if done.error is not None:
+        return Line(done.number, {"id": row["id"]}, done.error)
+    answers = [answer.to_dict() for answer in done.answers]
+    held = {"answer": answers[0]} if row.get("turns") is None else {"answers": answers}
+    return Line(done.number, {"id": row["id"], **held})
 
 
 def line_json(values: dict[str, Any]) -> str:

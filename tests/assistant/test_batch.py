@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from assistant import Assistant
+from assistant.conversation.dialogue import Conversation
+from assistant.conversation.earlier import MOST_CHARACTERS, MOST_MESSAGES
 from assistant.errors import BatchError
 from assistant.patient_text.structured import FactError
 
@@ -67,6 +69,16 @@ def test_an_error_is_the_value_of_its_item_alone(assistant: Assistant, item: Any
     assert (wrong.number, wrong.answers) == (2, ())
     with pytest.raises(BatchError):
         _ = wrong.answer
+
+
+@pytest.mark.parametrize("turns", [["hi"] * (MOST_MESSAGES + 1), ["x" * (MOST_CHARACTERS // 2)] * 3])
+def test_a_conversation_longer_than_is_read_is_refused_before_any_of_it_is_answered(
+    assistant: Assistant, turns: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conversation, "say", None)
+    (item,) = assistant.batch([{"turns": turns}])
+    assert isinstance(item.error, BatchError)
+    assert f"more than {MOST_MESSAGES}" in str(item.error)
 
 
 def test_a_fact_that_cannot_be_read_is_told_without_its_words(assistant: Assistant) -> None:

@@ -10,10 +10,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
 from assistant.assistant import Assistant
+from assistant.conversation.earlier import fitting
 from web.completions.bodies import MODEL, CompletionRequest, check, said
 from web.completions.errors import ModelMissingError
 from web.completions.replies import Reply, chunks, completion, model, reply_to
-from web.earlier import fitting
 
 PREFIX = "/v1"
 

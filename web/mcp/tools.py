@@ -11,10 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from assistant.answer import plain
 from assistant.assistant import Assistant
+from assistant.conversation.earlier import MOST_CHARACTERS, MOST_MESSAGES, fitting
 from assistant.schema import answer_schema
 from assistant.sections import document_of, label_of
 from web.api.sources import Found, search
-from web.earlier import MOST_CHARACTERS, MOST_MESSAGES, fitting
 from web.problems import RequestInvalidError, invalid
 from web.source_part import SourcePart, range_of, source_part, units_at
 from web.terminal import answer_text, case_text, passages_text, units_text

@@ -13,10 +13,10 @@ from openai import OpenAI
 
 from assistant import Assistant
 from assistant.answer import Answer
+from assistant.conversation.earlier import MOST_CHARACTERS, MOST_MESSAGES
 from tests.web.keys.made import Kept
 from tests.web.listening import listening
 from web.app import create_app
-from web.earlier import MOST_CHARACTERS, MOST_MESSAGES
 from web.keys.admission import Admission
 from web.turn_markdown import turn_markdown
 

@@ -14,9 +14,9 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 
 from assistant import Assistant
+from assistant.conversation.earlier import MOST_CHARACTERS, MOST_MESSAGES
 from assistant.schema import answer_schema
 from tests.web.mcp.connecting import Connected, connected, connection, object_of, text_of
-from web.earlier import MOST_CHARACTERS, MOST_MESSAGES
 from web.mcp.server import mcp_server
 from web.terminal import answer_text, case_text, section_text
 

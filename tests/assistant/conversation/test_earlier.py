@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from web.earlier import MOST_CHARACTERS, MOST_MESSAGES, fitting
+from assistant.conversation.earlier import MOST_CHARACTERS, MOST_MESSAGES, fitting
 
 HALF = "x" * (MOST_CHARACTERS // 2)
 

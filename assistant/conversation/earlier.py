@@ -1,4 +1,4 @@
-"""Conversations that the client keeps: what was said comes with every request, and is read again within limits."""
+"""Conversations that the client keeps: what was said comes with every request, and is read within limits."""
 
 from __future__ import annotations
 
