@@ -320,6 +320,11 @@ class Answer:
     outline: tuple[OutlinePart, ...] = ()
     schema: Literal["nelm.answer/1"] = SCHEMA
 
+    @property
+    def high_notes(self) -> tuple[Note, ...]:
+        """The notes on the source that are shown with the answer always, wherever it is shown."""
+        return tuple(note for note in self.notes if note.severity == "high")
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and dicts in the order of the schema."""
         return {name: plain(getattr(self, name)) for name in FIELD_ORDER}

@@ -107,7 +107,7 @@ def shown_turn(turn: Turn, book: RuleBook) -> ShownTurn:
         statements=tuple(_statements(answer, chips)),
         evidence=evidence,
         outline=tuple((part.heading, tuple(chips[n] for n in part.citations)) for part in answer.outline),
-        high=tuple(note for note in answer.notes if note.severity == "high"),
+        high=answer.high_notes,
         further=tuple(note for note in answer.notes if note.severity != "high"),
         chips=tuple(chips.values()),
         case=case_view(answer, book) if answer.facts else None,

@@ -36,6 +36,14 @@ def fact_words(fact: Fact, book: RuleBook) -> str:
     return f"{name}: {stated}{written}"
 
 
+def by_standing(answer: Answer) -> Iterator[tuple[str, str, list[str]]]:
+    """Return the therapies by where they stand, weightiest first: the standing, its words, the therapies."""
+    for standing, heading in standing_words().items():
+        placed = [item.therapy for item in answer.therapies if item.standing == standing]
+        if placed:
+            yield standing, heading, placed
+
+
 def case_markdown(answer: Answer, book: RuleBook) -> str:
     """Return one page for a tumour board, in Markdown."""
     return "\n".join(_report(answer, book)) + "\n"
@@ -50,13 +58,11 @@ def _report(answer: Answer, book: RuleBook) -> Iterator[str]:
     yield from (f"- {fact_words(fact, book)}" for fact in answer.facts)
     yield ""
     yield "## Where the therapies stand"
-    for standing, heading in standing_words().items():
-        placed = [item for item in answer.therapies if item.standing == standing]
-        if placed:
-            yield f"### {heading}"
-            for item in placed:
-                yield f"- **{book.names[item.therapy]}**"
-                yield from (f"  - {line}" for line in _conclusions(answer, item.therapy))
+    for _, heading, therapies in by_standing(answer):
+        yield f"### {heading}"
+        for therapy in therapies:
+            yield f"- **{book.names[therapy]}**"
+            yield from (f"  - {line}" for line in _conclusions(answer, therapy))
     placed_at_all = {item.therapy for item in answer.therapies}
     others = [r for r in answer.recommendations if r.therapy not in placed_at_all and r.effect != "info"]
     if others:
@@ -69,7 +75,7 @@ def _report(answer: Answer, book: RuleBook) -> Iterator[str]:
         yield f"- and {len(answer.ask) - MOST_QUESTIONS} more"
     yield ""
     yield "## Where the source is odd"
-    yield from (f"- {note.text}" for note in answer.notes if note.severity == "high")
+    yield from (f"- {note.text}" for note in answer.high_notes)
     yield ""
     yield "## Sentences"
     yield from (f"[{c.n}] {c.section}: “{c.display}”" + _cited(c.references) for c in answer.citations)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assistant.answer import Answer, Citation, Fact, MissingFact, Recommendation
-from assistant.conclusions import standing_words
 from assistant.rules.book import RuleBook
 from corpus.definitions import CHOICE, FLAG, SET
-from web.case_report import MOST_QUESTIONS, fact_words
+from web.case_report import MOST_QUESTIONS, by_standing, fact_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +72,17 @@ def case_view(answer: Answer, book: RuleBook) -> CaseView:
     """Return what the page shows of an answer about a patient."""
     facts = tuple(_chip(fact, book) for fact in answer.facts)
     groups = []
-    for standing, heading in standing_words().items():
+    for standing, heading, therapies in by_standing(answer):
         rows = tuple(
             TherapyRow(
-                item.therapy,
-                book.names[item.therapy],
-                _conclusions(answer, item.therapy),
-                _unstated(answer, item.therapy, book) if standing == "undetermined" else (),
+                therapy,
+                book.names[therapy],
+                _conclusions(answer, therapy),
+                _unstated(answer, therapy, book) if standing == "undetermined" else (),
             )
-            for item in answer.therapies
-            if item.standing == standing
+            for therapy in therapies
         )
-        if rows:
-            groups.append((heading, standing, rows))
+        groups.append((heading, standing, rows))
     asked = tuple(_asked(ask, book) for ask in answer.ask[:MOST_QUESTIONS])
     placed = {item.therapy for item in answer.therapies}
     others = tuple(

@@ -9,7 +9,7 @@ from assistant.assistant import Assistant
 from assistant.conversation.dialogue import Conversation
 from assistant.conversation.turns import Turn
 from corpus.errors import NelmError
-from web.terminal import answer_text
+from web.terminal import whole_text
 from web.turn_markdown import plain, turn_markdown
 
 PROMPT = "> "
@@ -63,7 +63,7 @@ class Chat:
         self._conversation.say(text)
         turn = self._conversation.turns[-1]
         read = "" if turn.resolved in {"", turn.said} else f"Read as: {turn.resolved}\n\n"
-        return read + answer_text(turn.answer)
+        return read + whole_text(turn.answer, self._assistant.patients.book)
 
     def _export(self, name: str) -> str:
         if not name:

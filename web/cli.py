@@ -15,6 +15,7 @@ import typer
 from corpus.errors import NelmError
 from web.kept_commands import conversations, feedback
 from web.keys.commands import keys
+from web.options import Database, IndexOption
 from web.slack_commands import slack
 
 if TYPE_CHECKING:
@@ -28,13 +29,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-IndexOption = Annotated[
-    Optional[Path],  # noqa: UP045 - typer reads it at run time
-    typer.Option("--index", envvar="NELM_INDEX", help="The index folder.", show_default=False),
-]
 PublicUrl = Annotated[str, typer.Option(envvar="NELM_PUBLIC_URL", help="Put before links.", show_default=False)]
 Weights = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[str],  # noqa: UP045 - typer reads it at run time
     typer.Option(envvar="NELM_WEIGHTS", help="A sentence-transformers folder or name.", show_default=False),
 ]
 
@@ -97,9 +94,9 @@ def ask(
     if as_json:
         _say(answer.to_json(indent=1))
         return
-    from web.terminal import answer_text, explanation_text
+    from web.terminal import explanation_text, whole_text
 
-    _say(answer_text(answer))
+    _say(whole_text(answer, assistant.patients.book))
     if explain:
         _say("\n" + explanation_text(assistant.explain(question or "")))
 
@@ -185,7 +182,7 @@ def recommend(  # noqa: PLR0913 - a command's options
         _say(answer.to_json(indent=1))
         return
     from web.case_report import case_markdown
-    from web.terminal import answer_text, case_text
+    from web.terminal import whole_text
 
     if html:
         from web.report import case_html
@@ -195,7 +192,7 @@ def recommend(  # noqa: PLR0913 - a command's options
     if report:
         _say(case_markdown(answer, assistant.patients.book))
         return
-    _say(f"{case_text(answer, assistant.patients.book)}\n\n{answer_text(answer)}")
+    _say(whole_text(answer, assistant.patients.book))
 
 
 def _facts_file(path: Path) -> dict[str, object]:
@@ -425,10 +422,7 @@ def mcp(*, index: IndexOption = None, public_url: PublicUrl = "") -> None:
 def replay(
     conversation: Annotated[str, typer.Argument(help="The conversation's id.")],
     *,
-    database: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--database", envvar="NELM_DATABASE_URL", help="URL of the database.", show_default=False),
-    ] = None,
+    database: Database = None,
     index: IndexOption = None,
 ) -> None:
     """Answer a kept conversation anew and print what comes out otherwise, and why."""

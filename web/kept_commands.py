@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from web.options import Database, IndexOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +19,6 @@ if TYPE_CHECKING:
 conversations = typer.Typer(
     help="Conversations kept in the database.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
 )
-Database = Annotated[
-    Optional[str],  # noqa: UP045 - typer reads it at run time
-    typer.Option("--database", envvar="NELM_DATABASE_URL", help="URL of the database.", show_default=False),
-]
 Name = Annotated[str, typer.Argument(help="The conversation's id, as `nelm conversations list` prints it.")]
 
 
@@ -45,15 +43,17 @@ def listed(*, database: Database = None) -> None:
 
 
 @conversations.command()
-def show(conversation: Name, *, database: Database = None) -> None:
+def show(conversation: Name, *, database: Database = None, index: IndexOption = None) -> None:
     """Print a conversation with its answers."""
-    from web.terminal import answer_text
+    from assistant.assistant import Assistant
+    from web.terminal import whole_text
 
     with _opened(database) as store:
         turns = store.turns(conversation)
         store.audit("read", "cli", conversation)
+    book = Assistant.open(index).patients.book
     for turn in turns:
-        sys.stdout.write(f"{turn.number}. {turn.said}\n\n{answer_text(turn.answer)}\n\n")
+        sys.stdout.write(f"{turn.number}. {turn.said}\n\n{whole_text(turn.answer, book)}\n\n")
 
 
 @conversations.command()

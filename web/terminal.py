@@ -7,21 +7,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from assistant.answer import Answer, Citation, ComparedFigure, Comparison, RankedPassage
-from assistant.conclusions import standing_words
 from assistant.explanation import Decided
 from assistant.rules.book import RuleBook
 from corpus.document import Document, Unit
 from corpus.markup import clean
 from web.answer_view import figure_beside
-from web.case_report import MOST_QUESTIONS, fact_words
+from web.case_report import MOST_QUESTIONS, by_standing, fact_words
 
 WIDTH = 100
+ODD = "Where the source is odd"
+
+
+def whole_text(answer: Answer, book: RuleBook) -> str:
+    """Return the answer; of a patient first where the therapies stand and what was understood."""
+    return "\n\n".join(filter(None, (case_text(answer, book), answer_text(answer))))
 
 
 def answer_text(answer: Answer) -> str:
-    """Return the answer with each quote above its place, and the source's date and licence at the foot."""
+    """Return the answer with each quote above its place, what is odd in the source, and its date and licence."""
     blocks: list[str] = []
-    if answer.resolved_question != answer.question:
+    if answer.resolved_question not in {"", answer.question}:
         blocks.append(f"Understood as: {answer.resolved_question}")
     for statement in answer.statements:
         if statement.kind == "derived":
@@ -31,6 +36,7 @@ def answer_text(answer: Answer) -> str:
         turn = "Read together with: " if statement.role == "caveat" else ""
         blocks.append(f"{_wrapped(f'{turn}{cell(citation)}“{statement.text}” [{citation.n}]')}\n{_place(citation)}")
     blocks += [comparison_text(answer.comparison)] if answer.comparison else []
+    blocks += [_notes_text(answer)] if answer.high_notes else []
     blocks += [_outline_text(answer)] if answer.outline else []
     blocks.extend(f"Source: {d.attribution} Published {d.published}." for d in answer.documents)
     return "\n\n".join(blocks)
@@ -54,6 +60,10 @@ def figure_words(figure: ComparedFigure) -> str:
     of_one = "; both of one comparison" if figure.same_comparison else ""
     value = f"{figure.value} ({figure.interval})" if figure.interval else figure.value
     return f"{value} — {figure_beside(figure)}{of_one} [{figure.citation}]"
+
+
+def _notes_text(answer: Answer) -> str:
+    return "\n".join([f"{ODD}:", *(_wrapped(note.text, "- ") for note in answer.high_notes)])
 
 
 def _outline_text(answer: Answer) -> str:
@@ -87,7 +97,7 @@ def cell(citation: Citation) -> str:
 
 
 def case_text(answer: Answer, book: RuleBook) -> str:
-    """Return what was understood of a patient, where the therapies stand, and what to establish next."""
+    """Return where the therapies stand, what was understood of a patient, what to establish next; empty for none."""
     lines: list[str] = []
     for heading, told in case_parts(answer, book):
         lines += [f"{heading}:", *(f"  {line}" for line in told)]
@@ -95,20 +105,16 @@ def case_text(answer: Answer, book: RuleBook) -> str:
 
 
 def case_parts(answer: Answer, book: RuleBook) -> Iterator[tuple[str, list[str]]]:
-    """Return the same as lines under headings; no heading but the first stands alone."""
-    yield "Understood", [fact_words(fact, book) for fact in answer.facts]
-    standings = []
-    for standing, heading in standing_words().items():
-        names = [book.names[item.therapy] for item in answer.therapies if item.standing == standing]
-        standings += [f"{heading}: {', '.join(names)}"] if names else []
-    if standings:
-        yield "Where the therapies stand", standings
+    """Return the same as lines under headings: what excludes a therapy is met first."""
+    groups = [(heading, [book.names[name] for name in names]) for _, heading, names in by_standing(answer)]
+    if groups:
+        yield "Where the therapies stand", [f"{heading}: {', '.join(names)}" for heading, names in groups]
+    if answer.facts:
+        yield "Understood", [fact_words(fact, book) for fact in answer.facts]
     if answer.ask:
         asked = [f"{'(in doubt) ' if ask.critical else ''}{ask.question}" for ask in answer.ask[:MOST_QUESTIONS]]
         rest = len(answer.ask) - MOST_QUESTIONS
         yield "To be established next", asked + ([f"and {rest} more"] if rest > 0 else [])
-    if high := [note.text for note in answer.notes if note.severity == "high"]:
-        yield "Where the source is odd", high
 
 
 def facts_text(book: RuleBook) -> str:
@@ -175,5 +181,12 @@ def _place(citation: Citation) -> str:
     return f"    [{citation.n}] {' › '.join(citation.path)}{cited}\n        {citation.url}{works}"
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+def _wrapped(text: str, mark: str = "") -> str:
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

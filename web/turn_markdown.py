@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from assistant.answer import Answer, Citation, Comparison
 from assistant.conversation.turns import Turn
 from assistant.rules.book import RuleBook
-from web.terminal import case_parts, cell, figure_words, works_words
+from web.terminal import ODD, case_parts, cell, figure_words, works_words
 
 
 def turn_markdown(turn: Turn, book: RuleBook | None = None) -> str:
@@ -24,13 +24,15 @@ def turn_blocks(turn: Turn, book: RuleBook | None = None) -> Iterator[str]:
     answer = turn.answer
     if turn.resolved not in {"", turn.said}:
         yield f"Read as: {plain(turn.resolved)}"
-    if book is not None and answer.facts:
+    if book is not None:
         yield from _case(answer, book)
     yield answer.text
     yield from _nearest(answer)
     if answer.comparison is not None:
         yield answer.comparison.warning
         yield "\n".join(_table(answer.comparison))
+    if answer.high_notes:
+        yield _listed(ODD, (note.text for note in answer.high_notes))
     yield "\n".join(_outline(answer))
     yield "\n".join(_cited(citation) for citation in answer.citations)
     yield from (f"Source: {document.attribution} Published {document.published}." for document in answer.documents)
@@ -43,10 +45,14 @@ def plain(text: str) -> str:
 
 def _case(answer: Answer, book: RuleBook) -> Iterator[str]:
     """What was understood of a patient and what follows, a list under each heading."""
-    if answer.patient:
+    parts = list(case_parts(answer, book))
+    if parts and answer.patient:
         yield f"**{answer.patient}**"
-    for heading, lines in case_parts(answer, book):
-        yield "\n".join([f"**{heading}**", "", *(f"- {plain(line)}" for line in lines)])
+    yield from (_listed(heading, map(plain, lines)) for heading, lines in parts)
+
+
+def _listed(heading: str, lines: Iterable[str]) -> str:
+    return "\n".join([f"**{heading}**", "", *(f"- {line}" for line in lines)])
 
 
 def _nearest(answer: Answer) -> Iterator[str]:

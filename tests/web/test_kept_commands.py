@@ -51,7 +51,12 @@ def test_an_export_holds_every_answer_whole(kept: tuple[str, str]) -> None:
     assert rows[1]["inputs"] == {"facts": {"bilirubin_mg_dl": "45 µmol/L"}, "confirmed": []}
     store.close()
     assert "# Conversation" in run("conversations", "export", name, "--as", "md", "--database", url)
-    assert "62M, NELM" in run("conversations", "show", name, "--database", url)
+
+
+def test_a_conversation_is_shown_with_where_the_therapies_stand(kept: tuple[str, str], index_path: Path) -> None:
+    shown = run("conversations", "show", kept[1], "--database", kept[0], "--index", str(index_path))
+    assert "1. 62M, NELM, bilirubin 1.4 mg/dL. TACE?\n\nWhere the therapies stand:\n" in shown
+    assert "Understood:\n" in shown
 
 
 def test_feedback_is_listed(kept: tuple[str, str]) -> None:

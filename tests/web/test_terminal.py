@@ -8,7 +8,8 @@ import pytest
 from assistant import Assistant
 from corpus.document import Document, UnitKind
 from corpus.markup import clean
-from web.terminal import answer_text, cell, passages_text, section_text, works_words
+from web.terminal import answer_text, cell, passages_text, section_text, whole_text, works_words
+from web.turn_markdown import turn_markdown
 
 
 def words(text: str) -> str:
@@ -87,6 +88,28 @@ def test_the_nearest_sentences_of_an_abstention_stand_below_what_is_missing(assi
     assert nearest == "Nearest in the review:"
     assert [words(quote).partition(" [1] ")[0] for quote in quotes[:1]] == [f"“{answer.citations[0].display}”"]
     assert "Read together with" not in answer_text(answer)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What are the laboratory criteria for eligibility?",
+        "What bolus of octreotide is used?",
+        "62M, NET G2, portal vein occluded. TACE?",
+    ],
+)
+def test_high_notes_on_the_source_are_told_once_with_or_without_a_patient(assistant: Assistant, question: str) -> None:
+    turn, book = assistant.dialogue.turn(question), assistant.patients.book
+    assert len(turn.answer.high_notes) > 1
+    for told in (whole_text(turn.answer, book), turn_markdown(turn, book)):
+        assert [words(told).count(words(note.text)) for note in turn.answer.high_notes] == [1] * len(
+            turn.answer.high_notes
+        )
+
+
+def test_what_excludes_a_therapy_is_met_before_all_else(assistant: Assistant) -> None:
+    told = whole_text(assistant.ask("62M, NET G2, portal vein occluded. TACE?"), assistant.patients.book)
+    assert told.startswith("Where the therapies stand:\n  Listed contraindication: Transarterial chemoembolization, ")
 
 
 def test_lines_are_no_wider_than_a_hundred_but_for_places(assistant: Assistant) -> None:

@@ -96,7 +96,7 @@ class Everywhere:
         note("nelm ask --json", same=printed.getvalue() == answer.to_json(indent=1) + "\n")
         told, shown = self._mcp(question)
         note("MCP", same=told == values)
-        note("MCP, as text", same=tells(shown, answer))
+        note("MCP, as text", same=tells(shown, answer) and places(shown, answer, self._assistant))
 
     def _batch_turns(self, item: Asked) -> None:
         answers = self._batch({"id": item.name, "turns": list(item.said)})["answers"]
@@ -109,6 +109,7 @@ class Everywhere:
                 continue  # asked alone, it is answered as alone
             told, shown = self._mcp(item.said[number], *item.said[:number])
             same = told == item.answers[number] and tells(shown, turn.answer)
+            same = same and places(shown, turn.answer, self._assistant)
             self.compared.note("MCP, with what was said before", name_of(item, number), same=same)
 
     def _mcp(self, question: str, *earlier: str) -> tuple[Any, str]:
@@ -155,7 +156,8 @@ class Everywhere:
         told: list[str] = []
         chat(self._assistant, item.said, told.append)
         for number, (text, turn) in enumerate(zip(told, item.turns, strict=True)):
-            self.compared.note("nelm chat", name_of(item, number), same=tells(text, turn.answer))
+            same = tells(text, turn.answer) and places(text, turn.answer, self._assistant)
+            self.compared.note("nelm chat", name_of(item, number), same=same)
 
     def _slack(self, item: Asked) -> None:
         for number, turn in enumerate(item.turns):
@@ -186,7 +188,7 @@ def everywhere(assistant: Assistant, folder: Path) -> Iterator[Everywhere]:
 
 
 def tells(text: str, answer: Answer) -> bool:
-    """Whether a text tells every statement of an answer in order, the quotes as quotes, and every citation's link."""
+    """Whether a text tells every statement of an answer in order, the quotes as quotes, links and high notes."""
     flat, at = " ".join(text.split()), 0
     for statement in answer.statements:
         said = " ".join(statement.text.split())
@@ -195,7 +197,13 @@ def tells(text: str, answer: Answer) -> bool:
             return False
         at = found + len(said)
     quoted = {n for s in answer.statements if s.kind == "quote" for n in s.citations}
-    return all(citation.url in text for citation in answer.citations if citation.n in quoted)
+    linked = all(citation.url in text for citation in answer.citations if citation.n in quoted)
+    return linked and warns(flat, answer)
+
+
+def warns(flat: str, answer: Answer) -> bool:
+    """Whether a text on one line tells every high note on the source once."""
+    return all(flat.count(" ".join(note.text.split())) == 1 for note in answer.high_notes)
 
 
 def slack_text(messages: Sequence[Message]) -> str:
@@ -225,13 +233,11 @@ def slack_tells(raw: str, answer: Answer) -> bool:
     counted = re.search(r"(\d+) of (\d+) sentences", flat)
     against = [r.summary for r in answer.recommendations if r.effect in {"contraindicated", "ineligible", "caution"}]
     told = all(" ".join(summary.split()) in flat for summary in against)
-    return told and left_out == (int(counted[2]) - int(counted[1]) if counted else 0)
+    return told and warns(flat, answer) and left_out == (int(counted[2]) - int(counted[1]) if counted else 0)
 
 
 def places(text: str, answer: Answer, assistant: Assistant) -> bool:
     """Whether a text says of every therapy where it stands for a patient."""
-    if not answer.facts:
-        return True
     names = assistant.patients.book.names
     flat = text.replace("*", "")
     for standing, heading in standing_words().items():

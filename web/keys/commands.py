@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from web.kept_commands import Database
 from web.keys.key import Scope
+from web.options import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

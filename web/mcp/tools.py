@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from assistant.answer import plain
+from assistant.answer import Answer, plain
 from assistant.assistant import Assistant
 from assistant.conversation.earlier import MOST_CHARACTERS, MOST_MESSAGES, fitting
 from assistant.schema import answer_schema
@@ -17,7 +17,7 @@ from assistant.sections import document_of, label_of
 from web.api.sources import Found, search
 from web.problems import RequestInvalidError, invalid
 from web.source_part import SourcePart, range_of, source_part, units_at
-from web.terminal import answer_text, case_text, passages_text, units_text
+from web.terminal import passages_text, units_text, whole_text
 
 _MOST_PASSAGES = 100
 _VERBATIM = (
@@ -201,14 +201,16 @@ class Tools:
             )
         before = self._assistant.dialogue.turns(given.earlier)
         answer = self._assistant.ask(given.question, facts=given.facts, confirmed=given.confirmed, history=before)
-        return Told(_values(answer), answer_text(answer))
+        return self._told(answer)
 
     def _recommend(self, given: RecommendArguments) -> Told:
         if not given.case.strip() and not given.facts:
             raise RequestInvalidError("no patient is described", hint="Give a case in words, or facts.")
         answer = self._assistant.recommend(given.case, facts=given.facts, confirmed=given.confirmed)
-        text = f"{case_text(answer, self._assistant.patients.book)}\n\n{answer_text(answer)}"
-        return Told(_values(answer), text)
+        return self._told(answer)
+
+    def _told(self, answer: Answer) -> Told:
+        return Told(_values(answer), whole_text(answer, self._assistant.patients.book))
 
     def _search(self, given: SearchArguments) -> Told:
         found = search(self._assistant, given.query, given.k)

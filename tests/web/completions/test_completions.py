@@ -85,7 +85,7 @@ def test_a_patient_is_told_what_was_understood_and_where_therapies_stand(client:
     content = completed(client, users(CASE)).choices[0].message.content
     blocks = content.split("\n\n")
     assert blocks[0] == "**Patient 1**"
-    headings = ["**Understood**", "**Where the therapies stand**", "**To be established next**"]
+    headings = ["**Where the therapies stand**", "**Understood**", "**To be established next**"]
     assert [block for block in blocks if block in headings] == headings
     assert "- Listed contraindication: Transarterial chemoembolization" in content
 

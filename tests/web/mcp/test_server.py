@@ -18,7 +18,7 @@ from assistant.conversation.earlier import MOST_CHARACTERS, MOST_MESSAGES
 from assistant.schema import answer_schema
 from tests.web.mcp.connecting import Connected, connected, connection, object_of, text_of
 from web.mcp.server import mcp_server
-from web.terminal import answer_text, case_text, section_text
+from web.terminal import answer_text, section_text, whole_text
 
 QUESTION = "Who should not have TACE?"
 CASE = "62M, NET G2, prior Whipple. TACE?"
@@ -96,6 +96,14 @@ def test_ask_gives_the_answer_object_and_the_text_of_the_terminal(server: Connec
         assert text_of(result) == answer_text(answer)
 
 
+def test_ask_tells_of_a_patient_where_the_therapies_stand_and_what_was_understood(server: Connected) -> None:
+    told = text_of(call(server, "ask", question="62M, NET G2, portal vein occluded, bilirubin 3.5. TACE?"))
+    head, *_ = told.split("\n\n")
+    assert head.startswith("Where the therapies stand:\n  Listed contraindication: Transarterial chemoembolization, ")
+    assert "  Portal vein: occluded – “portal vein occluded”" in head
+    assert "  (in doubt) What is the total serum bilirubin, with its unit?" in head
+
+
 def test_what_was_said_before_makes_a_follow_up_stand_alone(server: Connected, assistant: Assistant) -> None:
     said = ["62F, NELM, bilirubin 0.9 mg/dL. TACE?", "sorry, bilirubin is 3.1 mg/dL"]
     conversation = assistant.conversation()
@@ -118,7 +126,7 @@ def test_recommend_gives_the_answer_object_and_the_text_of_the_command(server: C
     answer = assistant.recommend(CASE, facts={"ascites": False}, confirmed=["tace"])
     result = call(server, "recommend", case=CASE, facts={"ascites": False}, confirmed=["tace"])
     assert object_of(result) == json.loads(answer.to_json())
-    assert text_of(result) == f"{case_text(answer, assistant.patients.book)}\n\n{answer_text(answer)}"
+    assert text_of(result) == whole_text(answer, assistant.patients.book)
 
 
 def test_search_gives_as_many_passages_as_asked_for_with_whole_links(
