@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,7 +9,6 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from playwright.sync_api import Browser, sync_playwright
@@ -25,6 +22,7 @@ from corpus.rules import Rule
 from corpus.statements import Outcome
 from index.library import Place
 from tests.conftest import require_tool
+from tests.web.listening import listening
 from web.app import STATIC
 from web.catalogue import catalogue_router
 from web.figure_view import conditions_in
@@ -401,16 +399,8 @@ def test_pages_are_light(client: TestClient) -> None:
 @pytest.fixture(scope="module")
 def address(app: FastAPI) -> Iterator[str]:
     require_tool("chromium")
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False, ws="none"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    waited_until = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < waited_until
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with listening(app) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,9 @@ def killed(index: Path, folder: Path, times: int) -> int:
             threads = [threading.Thread(target=w.write, args=(address, number)) for w in writers]
             for thread in threads:
                 thread.start()
-            time.sleep(chance.uniform(0.2, 1.2))
+            while not any(writer.acknowledged for writer in writers) and any(t.is_alive() for t in threads):
+                time.sleep(0.01)  # a slow machine begins late
+            time.sleep(chance.uniform(0, 1))
             process.kill()
             for thread in threads:
                 thread.join(30)

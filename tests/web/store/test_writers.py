@@ -123,7 +123,7 @@ def killed(url: str, times: int) -> None:
 
 
 def test_what_was_acknowledged_is_there_after_kill_9(url: str) -> None:
-    killed(url, 3)
+    killed(url, 2)
 
 
 @pytest.mark.soak
