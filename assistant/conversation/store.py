@@ -103,6 +103,13 @@ class ConversationStore(Protocol):
             ConversationMissingError: If there is no such conversation.
         """
 
+    def give(self, conversation: str, owner: str) -> None:
+        """Let a conversation stand in the list of another owner.
+
+        Raises:
+            ConversationMissingError: If there is no such conversation.
+        """
+
     def delete(self, conversation: str) -> None:
         """Remove a conversation and everything said in it.
 
@@ -230,6 +237,12 @@ class MemoryStore:
         with self._lock:
             kept, turns = self._find(conversation)
             self._held[conversation] = replace(kept, title=" ".join(title.split())[:_TITLE]), turns
+
+    def give(self, conversation: str, owner: str) -> None:
+        """Let a conversation stand in the list of another owner."""
+        with self._lock:
+            kept, turns = self._find(conversation)
+            self._held[conversation] = replace(kept, owner=owner), turns
 
     def delete(self, conversation: str) -> None:
         """Remove a conversation."""

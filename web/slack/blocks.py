@@ -79,18 +79,37 @@ def turn_messages(turn: Turn, book: RuleBook, frame: Frame | None = None) -> tup
     found = split(items, after)
     messages = [list(blocks) for blocks in found.messages]
     messages[-1] += [*_count(found.left_out, frame.page), *after]
-    text = fallback(answer)
-    return tuple(Message(text, tuple(blocks)) for blocks in messages)
+    text = fallback(answer, book)
+    return tuple(Message(text, tuple(blocks), frame.page) for blocks in messages)
 
 
-def fallback(answer: Answer) -> str:
-    """Return the text that stands for an answer in notifications: its first statements, each whole."""
-    said = ""
+def as_text(message: Message) -> tuple[Message, ...]:
+    """Return all a message says without blocks, in as many messages as it fills: where Slack refuses its blocks."""
+    texts = [text for block in message.blocks for text in _texts(block)] or [message.text]
+    if message.page and not any(message.page in text for text in texts):
+        texts.append(link(message.page, "The page"))
+    return tuple(Message(block["text"]["text"], ()) for block in flowed(texts))
+
+
+def _texts(block: Block) -> Iterator[str]:
+    if block["type"] == "section":
+        yield block["text"]["text"]
+    elif block["type"] == "context":
+        yield from (element["text"] for element in block["elements"])
+
+
+def fallback(answer: Answer, book: RuleBook) -> str:
+    """Return the text that stands for an answer in notifications: what warns, then its first statements, each whole."""
+    numbered = _Cited({}, frozenset(citation.n for citation in answer.citations))
+    warnings = [block["text"]["text"] for block in flowed(_warning_lines(answer, book, numbered))]
+    said = warnings[0] if warnings else ""
+    if len(warnings) > 1:
+        return said
     for statement in answer.statements:
         text = escaped(statement.text if statement.kind == "derived" else f"“{statement.text}”")
         if said and len(said) + len(text) >= _LONGEST_TEXT:
             break
-        said = f"{said} {text}".strip()
+        said = f"{said}\n{text}".strip()
     return said if len(said) <= MOST_TEXT else "The answer is in the thread."
 
 
@@ -100,7 +119,7 @@ def _items(turn: ShownTurn, book: RuleBook, frame: Frame) -> Iterator[Item]:
     yield from (Item(small(line), must=True) for line in frame.before)
     if head := _head(turn):
         yield Item(small(head), must=True)
-    for blocks in (_warnings(answer, book, cited), _facts(answer, book)):
+    for blocks in (flowed(_warning_lines(answer, book, cited)), _facts(answer, book)):
         if blocks:
             yield Item(blocks, must=True)
     yield from _statements(turn, cited, frame.controls)
@@ -132,7 +151,7 @@ def _head(turn: ShownTurn) -> str:
     return " · ".join(part for part in (escaped(turn.answer.patient or ""), read) if part)
 
 
-def _warnings(answer: Answer, book: RuleBook, cited: _Cited) -> tuple[Block, ...]:
+def _warning_lines(answer: Answer, book: RuleBook, cited: _Cited) -> list[str]:
     """What excludes a therapy, on what the review is not of one mind, and every caution; each with its sentences."""
     lines: list[str] = []
     headings = standing_words()
@@ -141,7 +160,7 @@ def _warnings(answer: Answer, book: RuleBook, cited: _Cited) -> tuple[Block, ...
         if placed:
             lines.append(f"*{headings[standing]}: {escaped(', '.join(book.names[name] for name in placed))}*")
     conclusions = [item for effect in _WARNING_EFFECTS for item in answer.recommendations if item.effect == effect]
-    return flowed([*lines, *_concluded(conclusions, book, cited)])
+    return [*lines, *_concluded(conclusions, book, cited)]
 
 
 def _concluded(conclusions: Iterable[Recommendation], book: RuleBook, cited: _Cited) -> Iterator[str]:

@@ -155,7 +155,7 @@ class Intake:
         return None
 
 
-def _logged(done: Future[None]) -> None:
+def _logged(done: Future[Any]) -> None:
     """Log why something did not open, where nobody else does."""
     if not done.cancelled() and (error := done.exception()) is not None:
         log.error("slack_view_failed", **failure(error))

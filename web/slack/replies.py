@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from assistant.assistant import Assistant
 from assistant.conversation.turns import Turn
@@ -13,11 +14,11 @@ from assistant.errors import ConversationMissingError
 from corpus.errors import NelmError
 from web.fact_form import fact_said
 from web.problems import unexpected
-from web.slack.blocks import HOW_TO_GO_ON, WARNING, Frame, turn_messages
+from web.slack.blocks import HOW_TO_GO_ON, WARNING, Frame, as_text, turn_messages
 from web.slack.controls import Controls
 from web.slack.errors import SlackError, SlackRefusedError
 from web.slack.home import home_view
-from web.slack.mrkdwn import escaped, link
+from web.slack.mrkdwn import escaped
 from web.slack.precedence import Precedence
 from web.slack.sending import TOO_MUCH, Sender
 from web.slack.splitting import Message
@@ -26,6 +27,7 @@ from web.slack.threads import Threads, has_patient
 from web.store.errors import StoreError
 from web.store.outbox import Held
 
+_Sent = TypeVar("_Sent")
 _SPACE = uuid.UUID("6f1d0a52-5b0e-4a59-9a1e-0e8f3f6f4d6b")
 _THANKS = "Thank you. What you think of answers is kept with them."
 _GONE = "This answer is no longer kept; ask again."
@@ -100,7 +102,7 @@ class Replies:
             alone = to is not None and place.response_url
             conversation = to.conversation if to is not None and alone else self._threads.conversation(place)
             with self._precedence.answer():
-                turn = self._threads.turn(conversation, text, key=_name(held), facts=facts)
+                turn = self._threads.turn(conversation, text, key=_name(held), facts=facts, to=to)
                 messages = self._messages(place, AnswerOf(conversation, turn.number), turn)
         except StoreError:
             raise
@@ -119,15 +121,9 @@ class Replies:
         return turn_messages(turn, self._assistant.patients.book, frame)
 
     def _post(self, place: Place, messages: Sequence[Message], held: Held) -> bool:
-        """Post the next message; where Slack takes offence at its form, its text with the page's address."""
+        """Post the next message."""
         if held.posted < len(messages):
-            message = messages[held.posted]
-            try:
-                self._send(place, message, _key(held))
-            except SlackRefusedError as error:
-                if error.reason not in TOO_MUCH:
-                    raise
-                self._send(place, Message(f"{message.text} {link(self._public_url, 'The page')}", ()), _key(held))
+            _fitting(messages[held.posted], held, lambda message, key: self._send(place, message, key))
         return held.posted + 1 >= len(messages)
 
     def _send(self, place: Place, message: Message, key: str) -> str:
@@ -145,17 +141,19 @@ class Replies:
             turn = None
         if turn is None:
             return self._post(place, (_said(_GONE),), held)
-        messages = self._messages(place, task.answer, turn, shared=True)
+        # The channel gets a conversation of its own: whoever has the link or a button may read and continue it all.
+        copy = self._threads.copied(turn, _name(held))
+        messages = self._messages(place, copy, replace(turn, number=1), shared=True)
         message = messages[held.posted]
         try:
-            ts = self._sender.post(place.channel, "", message, _key(held))
+            ts = _fitting(message, held, lambda shown, key: self._sender.post(place.channel, "", shown, key))
         except SlackRefusedError as error:
             if error.reason not in _OUTSIDE:
                 raise
-            self._sender.respond(place.response_url, message, to_all=True)
-            ts = ""
+            _fitting(message, held, lambda shown, _: self._sender.respond(place.response_url, shown, to_all=True))
+            ts = None
         if ts and not held.posted:
-            self._threads.copied(Place(place.team, place.channel, ts), turn)
+            self._threads.belongs(copy.conversation, Place(place.team, place.channel, ts))
         return held.posted + 1 >= len(messages)
 
     def _rate(self, task: Rated) -> bool:
@@ -166,6 +164,17 @@ class Replies:
         with suppress(SlackError):  # thanks are not worth a second try
             self._sender.respond(task.response_url, _said(_THANKS))
         return True
+
+
+def _fitting(message: Message, held: Held, send: Callable[[Message, str], _Sent]) -> _Sent:
+    """Send a message, or where Slack takes offence at its form its texts alone; return what the first one gives."""
+    try:
+        return send(message, _key(held))
+    except SlackRefusedError as error:
+        if error.reason not in TOO_MUCH:
+            raise
+    first, *_ = (send(piece, _key(held, f"{held.posted} {n}")) for n, piece in enumerate(as_text(message)))
+    return first
 
 
 def _name(held: Held) -> str:

@@ -107,7 +107,8 @@ class Sender:
                 unfurl_media=False,
             )
         headers = {name.lower(): value for name, value in answered.headers.items()}
-        _judge(answered.status_code, headers, "" if answered.status_code == HTTPStatus.OK else "response_url_refused")
+        refused = next((reason for reason in TOO_MUCH if reason in answered.body), "response_url_refused")
+        _judge(answered.status_code, headers, "" if answered.status_code == HTTPStatus.OK else refused)
 
     def open_view(self, trigger: str, view: Mapping[str, Any]) -> None:
         """Open a form over what somebody looks at.

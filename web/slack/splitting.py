@@ -22,10 +22,15 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)|\n+")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message: its blocks, and the text that stands for them in notifications."""
+    """A message: its blocks, and the text that stands for them in notifications.
+
+    Attributes:
+        page: Address of the whole answer on the page; empty where there is none.
+    """
 
     text: str
     blocks: tuple[Block, ...]
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,17 @@ class DatabaseStore:
             self._lock(connection, conversation)
             connection.execute(statements.RENAME, {"conversation": conversation, "named": text})
 
+    def give(self, conversation: str, owner: str) -> None:
+        """Let a conversation stand in the list of another owner.
+
+        Raises:
+            ConversationMissingError: If there is no such conversation.
+            StoreUnavailableError: If the database fails.
+        """
+        with self._writing() as connection:
+            self._lock(connection, conversation)
+            connection.execute(statements.GIVE, {"conversation": conversation, "to": readable(owner)})
+
     def delete(self, conversation: str) -> None:
         """Remove a conversation, everything said in it and all feedback on it, also from the free room of the file.
 

@@ -24,6 +24,7 @@ LOCK = select(conversations.c.id).where(_THIS).with_for_update()
 CREATE = insert(conversations)
 TOUCH = update(conversations).where(_THIS).values(title=bindparam("named"), updated=bindparam("now"))
 RENAME = update(conversations).where(_THIS).values(title=bindparam("named"))
+GIVE = update(conversations).where(_THIS).values(owner=bindparam("to"))
 DELETE = delete(conversations).where(_THIS)
 PURGE = delete(conversations).where(conversations.c.updated < bindparam("before")).returning(conversations.c.id)
 

@@ -15,7 +15,7 @@ from assistant.conversation.turns import Turn
 from tests.web.slack.limits import message_problems
 from tests.web.slack.stub import said, values_of
 from web.case_report import MOST_QUESTIONS
-from web.slack.blocks import WARNING, Frame, fallback, turn_messages
+from web.slack.blocks import WARNING, Frame, as_text, fallback, turn_messages
 from web.slack.controls import Controls
 from web.slack.mrkdwn import escaped
 from web.slack.splitting import Message
@@ -228,10 +228,30 @@ def test_without_a_public_address_nothing_is_linked(assistant: Assistant) -> Non
     assert "<" not in said(plain(message))
 
 
-def test_the_text_of_a_notification_is_made_of_whole_statements(turns: dict[str, Turn]) -> None:
+def test_the_text_of_a_notification_warns_then_is_made_of_whole_statements(
+    turns: dict[str, Turn], linked: Assistant
+) -> None:
     for turn in turns.values():
-        text = fallback(turn.answer)
+        text = fallback(turn.answer, linked.patients.book)
+        warned = [line for line in text.splitlines() if line.startswith(("*", "•"))]
+        assert text.startswith("\n".join(warned))
+        text = text.removeprefix("\n".join(warned)).lstrip()
         wholes = [escaped(s.text if s.kind == "derived" else f"“{s.text}”") for s in turn.answer.statements]
         while text:
             assert text.startswith(wholes[0])
             text = text.removeprefix(wholes.pop(0)).lstrip()
+
+
+def test_without_blocks_everything_is_said_that_they_say_and_every_warning_first(linked: Assistant) -> None:
+    turn = linked.dialogue.turn("62M, NET G2, portal vein occluded, bilirubin 3.5. TACE?")
+    book = linked.patients.book
+    (message,) = turn_messages(turn, book, FRAME)
+    placed = [book.names[t.therapy] for t in turn.answer.therapies if t.standing == "contraindicated"]
+    assert len(placed) > 1
+    assert f"{standing_words()['contraindicated']}: {', '.join(placed)}" in message.text.splitlines()[0]
+    texts = [piece.text for piece in as_text(message)]
+    assert max(map(len, texts)) <= 3_000
+    assert "\n".join(texts) == said(plain(message))
+    assert FRAME.page in texts[-1]
+    first = as_text(replace(message, blocks=message.blocks[:2]))
+    assert first[-1].text.endswith(f"<{FRAME.page}|The page>")

@@ -13,15 +13,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from assistant import Assistant
 from tests.conftest import ROOT
 from tests.web.observed import logged
 from web.service import _SHUTDOWN_S
+from web.settings import Settings
+from web.slack.bot import Bot
 from web.slack.courier import Courier, Pace
-from web.slack.errors import SlackBusyError, SlackRefusedError, SlackUnreachableError
+from web.slack.errors import SlackBusyError, SlackCheckError, SlackRefusedError, SlackUnreachableError
 from web.slack.sending import TIMEOUT_S
 from web.slack.socket_mode import STOP_S
 from web.slack.tasks import Home, Place, Question, Task, written
 from web.store.errors import StoreUnavailableError
+from web.store.keeping import MemoryKeeping
 from web.store.opening import open_engine
 from web.store.outbox import Held, Outbox
 
@@ -208,6 +212,18 @@ def test_old_words_are_removed_also_while_there_is_always_something_to_do(
     courier.start()
     assert tidied.wait(30)
     courier.stop()
+
+
+def test_a_bot_that_posts_nothing_any_more_is_not_ready(linked: Assistant, engine: Engine) -> None:
+    settings = Settings(slack_bot_token="xoxb-1", slack_signing_secret="s")
+    bot = Bot(settings, linked, MemoryKeeping(), engine)
+    with pytest.raises(SlackCheckError):
+        bot.check()
+    bot.start()
+    bot.check()
+    bot.stop()
+    with pytest.raises(SlackCheckError):
+        bot.check()
 
 
 def test_stopping_fits_the_time_the_unit_gives_it() -> None:

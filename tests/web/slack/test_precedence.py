@@ -1,8 +1,14 @@
 from __future__ import annotations
 
 import threading
+from unittest.mock import Mock
 
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web import WebClient
+
+from tests.web.slack.stub import event
 from web.slack.precedence import Precedence
+from web.slack.socket_mode import SocketMode
 
 
 def begun(precedence: Precedence) -> tuple[threading.Thread, threading.Event]:
@@ -34,6 +40,17 @@ def test_an_answer_begins_at_once_where_no_delivery_waits() -> None:
     thread, event = begun(precedence)
     thread.join(30)
     assert event.is_set()
+
+
+def test_an_envelope_of_socket_mode_is_a_delivery_too() -> None:
+    precedence, taken = Precedence(), []
+    intake, client = Mock(), Mock()
+    intake.receive = lambda _delivery: taken.append(precedence._waiting)
+    socket = SocketMode("xapp-1", WebClient("xoxb-1"), intake, precedence)
+    socket.receive(client, SocketModeRequest("events_api", "e1", event("TACE?")))
+    assert taken == [1]
+    assert client.send_socket_mode_response.call_count == 1
+    socket._socket.close()
 
 
 def test_one_answer_is_worked_on_at_a_time() -> None:

@@ -43,6 +43,10 @@ def test_a_mention_is_answered_in_its_thread_with_sentences_linked_to_their_plac
     assert post["text"].startswith("“In addition to the above criteria")
 
 
+def test_the_service_is_ready_while_what_it_takes_is_answered(workspace: Workspace) -> None:
+    assert workspace.client.get(f"{workspace.address}/readyz").json() == {"status": "ready", "failed": []}
+
+
 def test_an_event_that_comes_three_times_is_answered_once(workspace: Workspace) -> None:
     sent = event(TACE)
     for retry, reason in RETRIES:

@@ -86,6 +86,16 @@ def test_what_is_known_of_a_conversation(any_store: ConversationStore) -> None:
     assert any_store.kept(conversation).title.startswith("Mr X")
 
 
+def test_a_conversation_can_be_given_to_another_owner(any_store: ConversationStore) -> None:
+    conversation = any_store.create()
+    any_store.append(conversation, made_turn(1))
+    any_store.give(conversation, "me")
+    assert [kept.id for kept in any_store.listed("me")] == [conversation]
+    assert len(any_store.turns(conversation)) == 1
+    with pytest.raises(ConversationMissingError):
+        any_store.give("nobody", "me")
+
+
 def test_an_owner_s_conversations_the_last_used_first(any_store: ConversationStore) -> None:
     first, second, third = (any_store.create("me") for _ in range(3))
     any_store.create("you")
