@@ -89,7 +89,7 @@ def test_pages_and_programs_need_a_key_as_the_address_says(
     secret = made(url, Scope.ASK)
     run(**settings)
     application: FastAPI = service.application()
-    with TestClient(application) as client:
+    with TestClient(application, base_url="http://127.0.0.1") as client:
         assert client.get("/about", headers=BROWSER).status_code == page
         asked = client.post("/api/v1/ask", json={"question": "pizza"})
         assert asked.status_code == program
