@@ -191,10 +191,16 @@ class Assistant:
         passages = search.passages(self._ranked(query.text)) if query.known else search.first_passages()
         return self._case(Asked(text, query.mended, passages), text, patient, self._therapies(confirmed))
 
-    def evaluate(self, case: str = "", *, facts: Mapping[str, Any] | None = None) -> Evaluation:
-        """Return the evaluation of every rule, with its trace, for a patient; see `recommend`."""
+    def evaluate(
+        self, case: str = "", *, facts: Mapping[str, Any] | None = None, confirmed: Sequence[str] = ()
+    ) -> Evaluation:
+        """Return the evaluation of every rule, with its trace, for a patient; see `recommend`.
+
+        Raises:
+            FactError: If a structured fact cannot be read, or a therapy is unknown.
+        """
         patient = self._patient(stated(readable(case)), facts, always=True) or Patient()
-        return self._patients.engine.evaluate(patient, _asked_therapies(patient))
+        return self.evaluate_patient(patient, self._therapies(confirmed))
 
     def criteria(self, rules: Sequence[str]) -> tuple[Place, ...]:
         """Return the places of the sentences that rules rest on, each once."""
@@ -234,9 +240,13 @@ class Assistant:
             raise FactError("; ".join(f"{name}: {message}" for name, message in told))
         return tuple(given)
 
-    def evaluate_patient(self, patient: Patient) -> Evaluation:
-        """Return the evaluation of every rule for a patient."""
-        return self._patients.engine.evaluate(patient, _asked_therapies(patient))
+    def evaluate_patient(self, patient: Patient, confirmed: Sequence[str] = ()) -> Evaluation:
+        """Return the evaluation of every rule for a patient.
+
+        Args:
+            confirmed: Therapies of whose exclusions not stated it is confirmed that none applies.
+        """
+        return self._patients.engine.evaluate(patient, _asked_therapies(patient), confirmed)
 
     def _therapies(self, names: Sequence[str]) -> tuple[str, ...]:
         unknown = [name for name in names if name not in self._patients.book.parents]
@@ -249,7 +259,7 @@ class Assistant:
     ) -> Answer:
         """Answer about a patient: by where the therapies stand, then by the sentences that answer what is asked."""
         therapies = _asked_therapies(patient)
-        evaluation = self._patients.engine.evaluate(patient, therapies, confirmed)
+        evaluation = self.evaluate_patient(patient, confirmed)
         question = questions_in(text)
         by_rules = (
             (bool(therapies) and not carried) or not question or asks_treatment(question) or asks_whether(question)

@@ -224,8 +224,9 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
         turns = store.turns(conversation)
         if not 0 < number <= len(turns) or therapy not in book.names:
             raise NotFoundError("no such turn or therapy", hint="Open the reasons below a patient's answer.")
-        evaluation = assistant.evaluate_patient(turns[number - 1].facts)
-        moves = changes(assistant.patients.engine, evaluation, therapy)
+        turn = turns[number - 1]
+        evaluation = assistant.evaluate_patient(turn.facts, turn.confirmed)
+        moves = changes(assistant.patients.engine, evaluation, therapy, turn.confirmed)
         body = render(
             "reasons.html",
             kept=store.kept(conversation),

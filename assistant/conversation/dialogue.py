@@ -234,8 +234,8 @@ class Dialogue:
         if lead:
             answer = amended(answer, first=[Statement(lead, "derived", "lead", ())])
         if told.replaced:
-            before = self._assistant.evaluate_patient(state.facts)
-            after = self._assistant.evaluate_patient(patient)
+            before = self._assistant.evaluate_patient(state.facts, state.confirmed)
+            after = self._assistant.evaluate_patient(patient, confirmed)
             changes = [Statement(line, "derived", "lead", ()) for line in named_changes(told, before, after)]
             answer = amended(answer, first=changes)
             answer = self._beside.quoting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,14 +24,18 @@ class Change:
     standing: Standing
 
 
-def changes(engine: Engine, evaluation: Evaluation, therapy: str) -> tuple[Change, ...]:
-    """Return every single fact that alone would move a therapy to another standing, in the order of the facts."""
+def changes(engine: Engine, evaluation: Evaluation, therapy: str, confirmed: Sequence[str] = ()) -> tuple[Change, ...]:
+    """Return every single fact that alone would move a therapy to another standing, in the order of the facts.
+
+    Args:
+        confirmed: Therapies confirmed in the evaluation; they stay confirmed.
+    """
     patient = Patient.of(fact for fact in evaluation.patient if fact.source != "derived")
     now = evaluation.placed(therapy).standing
     found: list[Change] = []
     for definition in _read(engine.book, therapy):
         for value, fact in _moved(definition, engine.book):
-            then = engine.evaluate(patient.with_facts(fact), evaluation.asked).placed(therapy).standing
+            then = engine.evaluate(patient.with_facts(fact), evaluation.asked, confirmed).placed(therapy).standing
             if then != now:
                 found.append(Change(definition.id, value, then))
     return tuple(found)

@@ -549,6 +549,8 @@ def test_what_is_confirmed_once_stays_confirmed(client: TestClient) -> None:
     before = last_turn(client.get(f"/c/{name}").text)
     assert "None of these applies" in before
     turn = last_turn(send(client, conversation=name, confirmed="tae").text)
+    assert "Supported with caution" in client.get(f"/c/{name}/turns/2/therapies/tae").text
+    assert "First to be established" in client.get(f"/c/{name}/turns/1/therapies/tae").text
     asked = turn.count("exclusions not yet stated")
     assert asked < before.count("exclusions not yet stated")
     again = last_turn(send(client, conversation=name, question="Her bilirubin is 1.1 mg/dL.").text)

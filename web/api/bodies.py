@@ -41,12 +41,11 @@ class Described(BaseModel):
 
     case: str = ""
     facts: dict[str, Any] | None = None
+    confirmed: list[str] = Field(default=[], description="Therapies of whose unstated exclusions none applies.")
 
 
 class RecommendRequest(Described):
     """A patient of whom the rules are asked."""
-
-    confirmed: list[str] = Field(default=[], description="Therapies of whose unstated exclusions none applies.")
 
 
 class RuleRequest(Described):

@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from assistant.assistant import Assistant
+from assistant.rules.engine import Evaluation
 from assistant.rules.sensitivity import changes
 from web.api.asking import FACTS_REFUSED
-from web.api.bodies import RuleRequest, TherapyRequest, WhatIfRequest
+from web.api.bodies import Described, RuleRequest, TherapyRequest, WhatIfRequest
 from web.api.refusals import described
 from web.api.replies import told
 from web.explained import (
@@ -41,7 +42,7 @@ def explanation_router(assistant: Assistant) -> APIRouter:
         """Tell whether a rule fires for a patient, with every condition that was read."""
         if body.rule not in book.rules:
             raise NotFoundError("there is no such rule", hint=_LISTED)
-        return told(rule_explained(body.rule, assistant.evaluate(body.case, facts=body.facts)))
+        return told(rule_explained(body.rule, _evaluated(assistant, body)))
 
     @router.post(
         "/therapy",
@@ -52,7 +53,7 @@ def explanation_router(assistant: Assistant) -> APIRouter:
     def explain_therapy(body: TherapyRequest) -> Response:
         """Tell every rule that excludes a therapy, cautions against it, supports it, or is still open."""
         _check(body.therapy)
-        return told(therapy_explained(body.therapy, assistant.evaluate(body.case, facts=body.facts)))
+        return told(therapy_explained(body.therapy, _evaluated(assistant, body)))
 
     @router.post(
         "/what-if",
@@ -62,8 +63,8 @@ def explanation_router(assistant: Assistant) -> APIRouter:
     )
     def explain_what_if(body: WhatIfRequest) -> Response:
         """Tell which therapies would stand otherwise if facts were as `changed` says."""
-        before = assistant.evaluate(body.case, facts=body.facts)
-        after = assistant.evaluate(body.case, facts={**(body.facts or {}), **body.changed})
+        before = _evaluated(assistant, body)
+        after = assistant.evaluate(body.case, facts={**(body.facts or {}), **body.changed}, confirmed=body.confirmed)
         return told(facts_changed(before, after, body.changed))
 
     @router.post(
@@ -75,8 +76,8 @@ def explanation_router(assistant: Assistant) -> APIRouter:
     def explain_changes(body: TherapyRequest) -> Response:
         """Tell every single fact that alone would move a therapy, with the values that would."""
         _check(body.therapy)
-        evaluation = assistant.evaluate(body.case, facts=body.facts)
-        moves = changes(assistant.patients.engine, evaluation, body.therapy)
+        evaluation = _evaluated(assistant, body)
+        moves = changes(assistant.patients.engine, evaluation, body.therapy, body.confirmed)
         return told(changes_explained(body.therapy, evaluation, moves))
 
     def _check(therapy: str) -> None:
@@ -84,3 +85,7 @@ def explanation_router(assistant: Assistant) -> APIRouter:
             raise RequestInvalidError("there is no such therapy", hint="Therapies are listed at /api/v1/therapies.")
 
     return router
+
+
+def _evaluated(assistant: Assistant, body: Described) -> Evaluation:
+    return assistant.evaluate(body.case, facts=body.facts, confirmed=body.confirmed)

@@ -48,8 +48,8 @@ def source_view(assistant: Assistant, citation: Citation) -> dict[str, Any]:
 
 def why_view(assistant: Assistant, turn: Turn, therapy: str) -> dict[str, Any]:
     """Return why a therapy stands where it does for the patient of a turn, and what alone would move it."""
-    evaluation = assistant.evaluate_patient(turn.facts)
-    moves = changes(assistant.patients.engine, evaluation, therapy)
+    evaluation = assistant.evaluate_patient(turn.facts, turn.confirmed)
+    moves = changes(assistant.patients.engine, evaluation, therapy, turn.confirmed)
     standing = standing_words()[evaluation.placed(therapy).standing]
     name = assistant.patients.book.names[therapy]
     why = why_not_text(therapy, evaluation).splitlines()[1:]

@@ -76,6 +76,14 @@ def test_a_correction_is_named_with_what_it_changes(assistant: Assistant) -> Non
     assert "serum bilirubin < 2 mg/dL" in answer.text
 
 
+def test_a_correction_after_a_confirmation_is_compared_with_what_was_confirmed(assistant: Assistant) -> None:
+    conversation = assistant.conversation()
+    conversation.say("62M with unresectable diffuse bilobar NELM, G2, bilirubin 1.1 mg/dL. TAE?")
+    conversation.say("None of these applies.", facts={}, confirmed=["tae"])
+    changed = conversation.say("sorry, bilirubin is 3.1 mg/dL").statements[1].text
+    assert "Transarterial embolization: printed criterion not met (before: supported with caution)" in changed
+
+
 def test_the_unit_said_before_goes_with_a_bare_value(assistant: Assistant) -> None:
     conversation = assistant.conversation()
     conversation.say("62M, NELM, creatinine 80 µmol/L. TACE?")

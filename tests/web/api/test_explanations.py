@@ -79,6 +79,25 @@ def test_single_facts_that_move_a_therapy_are_those_of_the_page(client: TestClie
     assert told["text"] == sensitivity_text("tace", evaluation, moves)
 
 
+def test_explanations_hold_after_a_confirmation_as_the_answer_does(client: TestClient, assistant: Assistant) -> None:
+    case = "62M with unresectable diffuse bilobar NELM, G2. TAE?"
+    given: dict[str, Any] = {"case": case, "facts": None, "confirmed": ["tae"]}
+    answer = assistant.recommend(case, confirmed=["tae"])
+    stands = next(item.standing for item in answer.therapies if item.therapy == "tae")
+    told = explained(client, "therapy", therapy="tae", **given)
+    assert told["standing"] == stands == "supported_with_caution"
+    assert told["not_yet_excluded"] == []
+    excluding = assistant.patients.book.spoken_of["tae"].exclusions
+    assert explained(client, "rule", rule=excluding[-1], **given)["truth"] is False
+    assert explained(client, "what-if", changed={"grade": "G2"}, **given)["moved"] == []
+    moves = explained(client, "changes", therapy="tae", **given)
+    assert moves["standing"] == stands
+    then = {(move["fact"], move["value"]): move["standing"] for move in moves["changes"]}
+    for fact, value in (("grade", "G3"), ("portal_vein", "occluded"), ("multifocal", "absent")):
+        after = assistant.evaluate(case, facts={fact: value}, confirmed=["tae"]).placed("tae").standing
+        assert then.get((fact, value), stands) == after, fact
+
+
 @pytest.mark.parametrize(
     ("what", "body", "status", "code"),
     [
@@ -87,6 +106,7 @@ def test_single_facts_that_move_a_therapy_are_those_of_the_page(client: TestClie
         ("changes", {"therapy": ""}, 422, "request_invalid"),
         ("what-if", {"changed": {}}, 422, "request_invalid"),
         ("what-if", {"changed": {"magic": 1}}, 422, "fact_invalid"),
+        ("therapy", {"therapy": "tace", "confirmed": ["magic"]}, 422, "fact_invalid"),
         ("therapy", {"therapy": "tace", "facts": {"grade": "G9"}}, 422, "fact_invalid"),
     ],
 )
