@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assistant.answer import Answer, Citation, Comparison, Recommendation, Statement
-from assistant.conclusions import standing_words
 from assistant.conversation.turns import Turn
 from assistant.rules.book import RuleBook
 from web.answer_view import ShownStatement, ShownTurn, shown_turn
-from web.case_report import MOST_QUESTIONS, fact_words
+from web.case_report import MOST_QUESTIONS, by_standing, fact_words
 from web.slack.controls import Controls
 from web.slack.mrkdwn import clipped, escaped, link
 from web.slack.splitting import MOST_TEXT, Block, Item, Message, context, flowed, section, small, split
@@ -154,11 +153,9 @@ def _head(turn: ShownTurn) -> str:
 def _warning_lines(answer: Answer, book: RuleBook, cited: _Cited) -> list[str]:
     """What excludes a therapy, on what the review is not of one mind, and every caution; each with its sentences."""
     lines: list[str] = []
-    headings = standing_words()
-    for standing in _WARNED:
-        placed = [item.therapy for item in answer.therapies if item.standing == standing]
-        if placed:
-            lines.append(f"*{headings[standing]}: {escaped(', '.join(book.names[name] for name in placed))}*")
+    for standing, heading, placed in by_standing(answer):
+        if standing in _WARNED:
+            lines.append(f"*{heading}: {escaped(', '.join(book.names[name] for name in placed))}*")
     conclusions = [item for effect in _WARNING_EFFECTS for item in answer.recommendations if item.effect == effect]
     return [*lines, *_concluded(conclusions, book, cited)]
 
@@ -234,9 +231,8 @@ def _comparison(table: Comparison, cited: _Cited) -> Iterator[Item]:
 
 def _standings(answer: Answer, book: RuleBook) -> Iterator[str]:
     """Where the other therapies stand."""
-    for standing, heading in standing_words().items():
-        placed = [item.therapy for item in answer.therapies if item.standing == standing]
-        if placed and standing not in _WARNED:
+    for standing, heading, placed in by_standing(answer):
+        if standing not in _WARNED:
             yield f"*{heading}:* {escaped(', '.join(book.names[name] for name in placed))}"
 
 
