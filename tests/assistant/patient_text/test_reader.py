@@ -359,3 +359,8 @@ def test_a_count_and_a_size_stand_together(text: str, sizes: tuple[int, str]) ->
 def test_words_of_a_patient_s_text_name_a_therapy_by_its_isotope() -> None:
     assert read("62M, bilobar. TACE or Y90?").facts["planned_interventions"].candidates == ("tace", "tare")
     assert read("62M, had four cycles of lutetium.").facts["performed_interventions"].candidates == ("prrt",)
+
+
+@pytest.mark.parametrize("words", ["maybe ascites", "perhaps ascites", "question of ascites", "potential ascites"])
+def test_a_guess_is_no_finding(words: str) -> None:
+    assert state(f"62M, {words}. TACE?", "ascites") == "unknown"
