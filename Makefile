@@ -8,7 +8,10 @@ BIN := .venv/bin
 # Modules are compiled when first used: most never are.
 PIP := $(BIN)/pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
 
-.PHONY: serve test proof thorough soak wheel index check lint types layers tests tools clean
+# What `make test` runs of the tests.
+USUAL := not proof and not soak and not install and not thorough
+
+.PHONY: serve test early proof thorough soak wheel index check lint types layers tests tools clean
 
 serve: .venv/.serving
 	@$(BIN)/nelm build --if-needed
@@ -19,7 +22,7 @@ index: .venv/.serving
 
 # What does not wait for one another runs side by side.
 test:
-	@$(MAKE) --no-print-directory -j3 -Oline tools index lint types layers
+	@$(MAKE) --no-print-directory -j3 -Oline tools index lint types layers early
 	@$(MAKE) --no-print-directory tests
 
 .venv/.torch: constraints.txt
@@ -49,8 +52,11 @@ types: .venv/.testing
 layers: .venv/.testing
 	@$(BIN)/lint-imports
 
+early: .venv/.testing tools
+	@$(BIN)/python -m pytest -m "early and $(USUAL)"
+
 tests: .venv/.testing
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=10 -m "not early and $(USUAL)"
 
 proof: .venv/.testing index
 	@$(BIN)/python -m pytest -m proof --durations=0 tests/proof

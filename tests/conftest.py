@@ -20,14 +20,30 @@ from index.opening import SearchIndex
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 REVIEW = "criss-makary-2024"
+EARLY = (
+    "tests/corpus/",
+    "tests/assistant/patient_text/",
+    "tests/assistant/rules/",
+    "tests/web/keys/",
+    "tests/web/store/",
+)
+"""Folders of which `make test` runs, while the index is being built, what does not ask for it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the files with a browser, which take longest, begin first: then no process waits for another at the end."""
+    """Mark what needs no index, and let the files with a browser, which take longest, begin first.
+
+    Then no process waits for another at the end.
+    """
+    for item in items:
+        needs_index = "index_path" in getattr(item, "fixturenames", ())
+        if item.path.relative_to(ROOT).as_posix().startswith(EARLY) and not needs_index:
+            item.add_marker("early")
     slow = {item.path for item in items if item.get_closest_marker("browser")}
     items.sort(key=lambda item: item.path not in slow)
 
