@@ -102,6 +102,7 @@ def test_vectors_of_curated_texts_stand_in_the_order_of_the_texts() -> None:
 
 
 @pytest.mark.build
+@pytest.mark.thorough
 def test_the_legs_hold_the_projected_vectors_in_the_order_of_the_library(
     small: tuple[Library, Curation, Vectors],
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_flip_in_any_byte_of_the_manifest_is_refused(folder: Path, flip: int) 
             read_manifest(folder)
 
 
+@pytest.mark.thorough
 def test_a_flip_in_a_byte_of_the_built_manifest_is_refused(index_path: Path, tmp_path: Path) -> None:
     data = (index_path / MANIFEST_FILE).read_bytes()
     path = tmp_path / MANIFEST_FILE

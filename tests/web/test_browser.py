@@ -292,7 +292,7 @@ def test_the_mark_differs_from_the_text_around_it(browser: Browser, address: str
     page.close()
 
 
-@pytest.mark.parametrize("width", [320, 1280, 1920])
+@pytest.mark.parametrize("width", [320, *(pytest.param(w, marks=pytest.mark.thorough) for w in (1280, 1920))])
 def test_no_page_scrolls_sideways(browser: Browser, address: str, assistant: Assistant, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 800})
     ask(page, address, "Lower risk of post-embolic syndrome than TACE? " + "supercalifragilistic" * 12)
