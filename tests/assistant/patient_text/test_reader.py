@@ -298,6 +298,7 @@ def test_hostile_text_is_read_in_linear_time(name: str) -> None:
     assert longer_by(short, long, 9) < 9  # four times the text: four times as long, where a square takes sixteen times
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["commas", "brackets", "no", "letters", "lines", "values"])
 def test_a_hundred_thousand_hostile_characters_are_cut_and_read(name: str) -> None:
     text = of_length(HOSTILE[name], LONG)
