@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from assistant import Assistant
 from index.opening import SearchIndex
 from tests.web.slack.serving import PUBLIC, Service, service
 from tests.web.slack.stub import StubSlack, Workspace, stub_slack
+from web.store.opening import open_engine
 from web.store.outbox import Outbox
 
 
@@ -49,3 +52,10 @@ def running(one_service: Service) -> Iterator[Service]:
 @pytest.fixture
 def workspace(running: Service) -> Workspace:
     return running.workspace
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    yield opened
+    opened.dispose()

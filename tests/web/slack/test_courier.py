@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +25,6 @@ from web.slack.socket_mode import STOP_S
 from web.slack.tasks import Home, Place, Question, Task, written
 from web.store.errors import StoreUnavailableError
 from web.store.keeping import MemoryKeeping
-from web.store.opening import open_engine
 from web.store.outbox import Held, Outbox
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -66,13 +64,6 @@ class Worked:
         assert isinstance(task, Question)
         self.failures_told.append(task.text)
         raise SlackBusyError(1)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +25,6 @@ from web.slack.threads import Threads
 from web.store.database import DatabaseStore
 from web.store.errors import StoreUnavailableError
 from web.store.keeping import Keeping, MemoryKeeping
-from web.store.opening import open_engine
 from web.store.outbox import Outbox
 
 TACE = "What are the contraindications of TACE?"
@@ -44,13 +42,6 @@ class Process:
 
     def take(self, envelope: dict[str, Any]) -> None:
         self.intake.receive(read(EVENTS, envelope))
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from web.slack.checking import findings
 from web.slack.errors import SlackCheckError
 from web.slack.manifest import SCOPES, manifest
 from web.store.keeping import MemoryKeeping
-from web.store.opening import open_engine
 
 ADDRESS = "https://nelm.example.org"
 
@@ -129,13 +127,6 @@ def test_socket_mode_is_looked_at_where_its_token_is_set(ready: dict[str, str], 
     assert stub.of("apps.connections.open")
     stub.plan = lambda m, _v: (200, {}, {"ok": False, "error": "not_allowed_token_type"}) if "apps" in m else None
     assert "connections:write" in told(**given)["Socket Mode"]
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    yield opened
-    opened.dispose()
 
 
 @pytest.mark.parametrize(
