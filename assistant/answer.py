@@ -341,7 +341,7 @@ class Answer:
 
 
 _NAMES: dict[type, tuple[str, ...]] = {}
-"""Field names of the classes an answer is made of, looked up once."""
+"""Field names of the classes an answer is made of, looked up once; none of what is no dataclass."""
 
 
 def plain(value: Any) -> Any:
@@ -349,12 +349,10 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind is tuple:
         return tuple(map(plain, value))
-    if not is_dataclass(kind):
-        return value
     names = _NAMES.get(kind)
     if names is None:
-        names = _NAMES[kind] = tuple(field.name for field in fields(kind))
-    return {name: plain(getattr(value, name)) for name in names}
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    return {name: plain(getattr(value, name)) for name in names} if names else value
 
 
 FIELD_ORDER = ("schema", *(field.name for field in fields(Answer) if field.name != "schema"))

@@ -233,7 +233,7 @@ class Assistant:
         Raises:
             FactError: If one cannot be read; all that are wrong are named.
         """
-        given, problems = facts_from_mapping(facts, self._patients.book)
+        given, problems = facts_from_mapping(facts, self._patients.book, self._patients.reader.units)
         if problems:
             known = self._patients.book.facts
             told = [(p.fact if p.fact in known else shown_id(p.fact), p.message) for p in problems]

@@ -89,6 +89,9 @@ class Concluder:
         self._library = library
         self._book = book
         self._places: dict[str, tuple[Place, ...]] = {key: self._overlapped(rule) for key, rule in book.rules.items()}
+        notes = book.notes
+        self._noted_rules = {key: {f"{n.document}/{rule}" for rule in n.rules} for key, n in notes.items()}
+        self._noted_units = {key: {f"{n.document}/{unit}" for unit in n.units} for key, n in notes.items()}
 
     def _overlapped(self, rule: Rule) -> tuple[Place, ...]:
         """The units a rule's quote touches: whole sentences are shown and cited."""
@@ -330,8 +333,9 @@ class Concluder:
         keys = {place.key for place in places}
         touched = [
             note
-            for note in self._book.notes.values()
-            if (not note.facts or stated is None or stated & set(note.facts)) and _touches(note, rules, keys)
+            for key, note in self._book.notes.items()
+            if (not note.facts or stated is None or stated & set(note.facts))
+            and not (self._noted_rules[key].isdisjoint(rules) and self._noted_units[key].isdisjoint(keys))
         ]
         touched.sort(key=lambda note: SEVERITIES.index(note.severity))
         return tuple(
@@ -367,12 +371,6 @@ def _shown_together(evaluation: Evaluation) -> frozenset[str]:
         found |= beside
         waiting += [evaluation.book.rules[key] for key in beside]
     return frozenset(found)
-
-
-def _touches(note: SourceNote, rules: set[str], places: set[str]) -> bool:
-    return any(f"{note.document}/{rule}" in rules for rule in note.rules) or any(
-        f"{note.document}/{unit}" in places for unit in note.units
-    )
 
 
 def fact_of(fact: PatientFact, book: RuleBook) -> Fact:

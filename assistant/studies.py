@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from assistant.answer import Work
 from corpus.document import Reference
@@ -23,6 +24,7 @@ _KINDS = (
 _PATTERNS = tuple((kind, re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE)) for kind, words in _KINDS)
 
 
+@lru_cache(maxsize=4096)  # of sentences and titles of the documents: never of what somebody asks
 def kinds_named(text: str) -> tuple[str, ...]:
     """Return the kinds of study a text names, in the order of their usual weight."""
     return tuple(kind for kind, pattern in _PATTERNS if pattern.search(text))

@@ -70,7 +70,7 @@ class PassageBuilder:
                 continue
             first, last = max(
                 (w for w in self._windows[row] if held.isdisjoint(range(*w))),
-                key=lambda window: self._value(window, worth, held),
+                key=lambda window: self._value(window, worth),
             )
             held.update(range(first, last))
             places = self._places[first:last]
@@ -82,10 +82,9 @@ class PassageBuilder:
         return tuple(passages)
 
     @staticmethod
-    def _value(window: tuple[int, int], worth: Sequence[float], held: set[int]) -> tuple[float, int, int]:
+    def _value(window: tuple[int, int], worth: Sequence[float]) -> tuple[float, int, int]:
         first, last = window
-        total = sum(worth[row] for row in range(first, last) if row not in held)
-        return round(total, 3), last - first, -first
+        return round(sum(worth[first:last]), 3), last - first, -first
 
 
 def _windows(places: Sequence[Place]) -> Iterator[list[tuple[int, int]]]:

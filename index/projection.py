@@ -97,7 +97,7 @@ def fit_projection(data: ProjectionData, settings: ProjectionSettings | None = N
             batch = order[first : first + settings.batch]
             rows = owner[batch]
             asked = turned(questions[batch])
-            chosen = [int(draw.choice(misses[row])) for row in rows if misses[row]]
+            chosen = [_drawn(draw, misses[row]) for row in rows if misses[row]]
             chosen += draw.integers(len(near_misses), size=settings.strangers).tolist() if len(near_misses) else []
             missed = asked @ turned(near_misses[chosen]).T if chosen else asked[:, :0]
             to_units = (asked @ turned(units).T).masked_fill(same[rows], -1e9)
@@ -108,7 +108,7 @@ def fit_projection(data: ProjectionData, settings: ProjectionSettings | None = N
             )
             paired = [n for n, row in enumerate(rows) if len(siblings[row]) > 1]
             if paired:
-                partner = [int(draw.choice([q for q in siblings[rows[n]] if q != batch[n]])) for n in paired]
+                partner = [_drawn(draw, [q for q in siblings[rows[n]] if q != batch[n]]) for n in paired]
                 alike = torch.tensor(rows[paired][:, np.newaxis] == rows[paired][np.newaxis, :]).fill_diagonal_(0)
                 to_siblings = (asked[paired] @ turned(questions[partner]).T).masked_fill(alike, -1e9)
                 loss = loss + cross_entropy(
@@ -120,6 +120,11 @@ def fit_projection(data: ProjectionData, settings: ProjectionSettings | None = N
     torch.set_num_threads(threads)
     fitted: Vectors = matrix.detach().numpy().astype(np.float32)
     return fitted
+
+
+def _drawn(draw: np.random.Generator, numbers: Sequence[int]) -> int:
+    """Draw one of some numbers: what `Generator.choice` draws, which makes an array of them first."""
+    return numbers[int(draw.integers(len(numbers)))]
 
 
 def _grouped(owners: Sequence[int], size: int) -> list[list[int]]:

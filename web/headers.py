@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFETY = {
@@ -16,6 +15,8 @@ SAFETY = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
+_ALWAYS = {name.encode("latin-1"): value.encode("latin-1") for name, value in SAFETY.items()}
+_OF_POSTS = {**_ALWAYS, b"cache-control": b"no-store"}
 
 
 class SafetyHeaders:
@@ -29,11 +30,9 @@ class SafetyHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SAFETY.items():
-                    headers[name] = value
-                if scope.get("method") == "POST":
-                    headers["cache-control"] = "no-store"
+                added = _OF_POSTS if scope.get("method") == "POST" else _ALWAYS
+                kept = [pair for pair in message["headers"] if pair[0] not in added]
+                message = {**message, "headers": [*kept, *added.items()]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -28,7 +28,6 @@ from index.location import index_folder
 from index.opening import SearchIndex, refuse_stale
 from index.store import read_manifest, verify_files
 from web.app import create_app
-from web.counting import CountingAssistant
 from web.keys.admission import Admission, check_binding, is_loopback, names_of
 from web.keys.allowance import Allowances
 from web.keys.keyring import Keyring
@@ -38,6 +37,7 @@ from web.mcp.extra import is_installed as mcp_installed
 from web.mcp.mounting import mount as mount_mcp
 from web.metrics import FOLDER as COUNTS_FOLDER
 from web.metrics import Metrics
+from web.served import ServedAssistant
 from web.settings import PREFIX, Settings, SettingsError, load_settings
 from web.store.api_keys import KeyStore
 from web.store.database import DatabaseStore
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _PURGED_EVERY_S = 3600
 _THREADS = 8
-"""Questions at work in a process at once; more wait in line, since they would only take turns on the same core."""
+"""Requests at work in a process at once, the database's share of them included; more wait in line."""
 _SHUTDOWN_S = 20
 """Seconds for which requests going on are waited for when the service is to stop."""
 
@@ -143,7 +143,7 @@ def application() -> FastAPI:
     set_up(settings.log_level, settings.log_format)
     metrics = Metrics()
     index = SearchIndex.open(settings.index or index_folder())
-    assistant = CountingAssistant(index, public_url=settings.public_url, count=metrics.answered)
+    assistant = ServedAssistant(index, public_url=settings.public_url, count=metrics.answered)
     engine = open_engine(database_url(settings.database_url))
     store = DatabaseStore(engine) if settings.retention_days else None
     keeping: Keeping = MemoryKeeping() if store is None else store

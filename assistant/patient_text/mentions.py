@@ -85,7 +85,8 @@ class MentionFinder:
 
     def find(self, written: Sequence[Token]) -> list[Mention]:
         """Return what is named, in order; long words with one letter wrong are read as what they are like."""
-        tokens = [replace(token, form=self._mended(token.form)) for token in written]
+        forms = [self._mended(token.form) for token in written]
+        tokens = [t if form == t.form else replace(t, form=form) for t, form in zip(written, forms, strict=True)]
         found = self._phrases.find(tokens)
         mentions = [Mention(meaning, f.first, f.last) for f in found for meaning in f.value]
         around = {n: f for f in found for n in range(f.first, f.last)}

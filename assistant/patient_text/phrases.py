@@ -117,7 +117,9 @@ class PhraseBook(Generic[Value]):
 
     def _gapless(self, tokens: Sequence[Token], first: int, closed: frozenset[int]) -> Iterator[Found[Value]]:
         token, words = tokens[first], list[str]()
-        for last in range(first, min(len(tokens), first + _LONGEST * 2) if token.form in self._starts else first):
+        if token.form not in self._starts:
+            return
+        for last in range(first, min(len(tokens), first + _LONGEST * 2)):
             current = tokens[last]
             if current.sentence != token.sentence or current.part != token.part or last in closed:
                 break

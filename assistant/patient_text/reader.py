@@ -35,7 +35,7 @@ class PatientReader:
     def __init__(self, book: RuleBook, cues: Mapping[str, Any], therapy_words: Mapping[str, Sequence[str]]) -> None:
         self._book = book
         self._cues = CueBook(cues)
-        self._units = UnitBook(book.units)
+        self.units = UnitBook(book.units)
         self._mentions = MentionFinder(book, therapy_words)
 
     def read(self, text: str, turn: int = 1) -> Patient:
@@ -49,7 +49,7 @@ class PatientReader:
 
     def unit_at(self, text: str, position: int) -> tuple[str, int]:
         """Return the unit written at a place of a text and where it ends; an empty id where there is none."""
-        return self._units.at(text, position)
+        return self.units.at(text, position)
 
     def touched(self, text: str) -> tuple[str, ...]:
         """Return the facts whose words a text has, whatever it says of them."""
@@ -60,7 +60,7 @@ class PatientReader:
         mentions = self._mentions.find(tokens)
         taken = spans(mentions)
         cues = self._cues.find(tokens, taken)
-        values = Values(text, tokens, taken, self._units, self._book.facts[SIZES])
+        values = Values(text, tokens, taken, self.units, self._book.facts[SIZES])
         for mention in mentions:
             around = cues.around(mention.first, mention.last)
             base = _base(mention, tokens, text)

@@ -39,7 +39,9 @@ class FactProblem:
     message: str
 
 
-def facts_from_mapping(values: Mapping[str, Any], book: RuleBook) -> tuple[Patient, tuple[FactProblem, ...]]:
+def facts_from_mapping(
+    values: Mapping[str, Any], book: RuleBook, units: UnitBook
+) -> tuple[Patient, tuple[FactProblem, ...]]:
     """Read facts, each by itself; what is unknown by name, unit or value is refused by name and the rest kept.
 
     ``{"bilirubin_mg_dl": "45 µmol/L", "ascites": False, "grade": ["G1", "G2"], "planned_interventions": ["tace"]}``.
@@ -47,7 +49,6 @@ def facts_from_mapping(values: Mapping[str, Any], book: RuleBook) -> tuple[Patie
     """
     facts: list[PatientFact] = []
     problems: list[FactProblem] = []
-    units = UnitBook(book.units)
     for name, value in values.items():
         definition = book.facts.get(name)
         if definition is None:

@@ -17,8 +17,8 @@ from assistant import Assistant
 from tests.web.observed import Logged, logged
 from web.app import create_app
 from web.bench import serving
-from web.counting import CountingAssistant
 from web.metrics import Metrics
+from web.served import ServedAssistant
 from web.store.database import DatabaseStore
 
 CANARIES = ("Zebrafishson", "1947-03-02", "MRN-4711-0815", "Whippleby")
@@ -29,7 +29,7 @@ BROWSER = {"accept": "text/html"}
 JSON = {"content-type": "application/json"}
 
 
-class Failing(CountingAssistant):
+class Failing(ServedAssistant):
     """Fails with the question in its message, and in its cause's, whenever the question says so."""
 
     def ask(self, question: str, **given: Any) -> Any:

@@ -9,7 +9,6 @@ from starlette.testclient import TestClient
 
 from assistant import Assistant
 from tests.web.observed import logged
-from web.counting import CountingAssistant
 from web.health import health_router
 from web.metrics import Metrics
 from web.store.errors import StoreUnavailableError
@@ -55,20 +54,3 @@ def test_a_database_that_is_gone_does_not_answer(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError):
         answers(engine)
     engine.dispose()
-
-
-def test_answers_are_counted_once_whichever_way_they_are_asked(assistant: Assistant) -> None:
-    told: list[str] = []
-    counting = CountingAssistant(assistant._index, count=told.append)
-    assert counting.ask("pizza").status == told.pop() == "not_covered"
-    assert told == []
-    counting.recommend("62M, prior Whipple. TACE?")
-    assert len(told) == 1
-    conversation = counting.conversation()
-    conversation.say("What is TACE?")
-    conversation.say("why?")
-    assert len(told) == 3
-    counting.ask("And its complications?", history=conversation.turns)
-    assert len(told) == 4
-    assert counting.dialogue.turns(["What is TACE?", "why?"]) == conversation.turns
-    assert len(told) == 4

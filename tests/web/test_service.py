@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -63,6 +64,16 @@ def test_another_address_is_served_where_a_key_is_in_force(served: list[dict[str
     assert (served[0]["host"], served[0]["workers"], served[0]["access_log"]) == ("0.0.0.0", 3, False)
     assert os.environ["NELM_WORKERS"] == "3"
     assert len(os.environ["NELM_SESSION_SECRET"]) >= 32
+
+
+def test_workers_run_on_the_loop_that_sends_answers_at_once(served: list[dict[str, Any]]) -> None:
+    """The loop of the standard library waits, in several workers, for the client to acknowledge the head: 40 ms."""
+    run(workers=2)
+    make_loop = uvicorn.Config(**served[0]).get_loop_factory()
+    assert make_loop is not None
+    loop = make_loop()
+    loop.close()
+    assert isinstance(loop, uvloop.Loop)
 
 
 def test_several_workers_need_a_database_that_keeps(served: list[dict[str, Any]]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from assistant.patient_text.quantities import UnitBook
 from assistant.patient_text.structured import FactProblem, facts_from_mapping
 from assistant.rules.interval import Interval
 from assistant.rules.patient import Patient, PatientFact
@@ -12,10 +13,11 @@ from corpus.definitions import CHOICE, FLAG, NUMBER, NUMBERS, SET
 from tests.assistant.patient_text import book
 
 KEPT = {"ascites": False, "grade": "G2"}
+UNITS = UnitBook(book().units)
 
 
 def fact(name: str, value: Any) -> PatientFact:
-    patient, problems = facts_from_mapping({name: value}, book())
+    patient, problems = facts_from_mapping({name: value}, book(), UNITS)
     assert problems == ()
     (read,) = patient
     assert (read.id, read.source) == (name, "structured")
@@ -24,7 +26,7 @@ def fact(name: str, value: Any) -> PatientFact:
 
 def problem(name: str, value: Any) -> str:
     """The message of a value that is refused, by name, while what stands beside it is kept."""
-    patient, problems = facts_from_mapping({"ascites": False, name: value, "grade": "G2"}, book())
+    patient, problems = facts_from_mapping({"ascites": False, name: value, "grade": "G2"}, book(), UNITS)
     assert [refused.fact for refused in problems] == [name]
     assert {read.id for read in patient} == set(KEPT)
     assert patient.facts["ascites"].state == "absent"
@@ -53,8 +55,8 @@ def test_flags(value: Any, state: str) -> None:
 
 @pytest.mark.parametrize("name", ["ascites", "grade", "bilirubin_mg_dl", "lesion_sizes_cm", "planned_interventions"])
 def test_none_says_nothing_and_unknown_takes_back_and_is_never_absent(name: str) -> None:
-    assert facts_from_mapping({name: None}, book()) == (Patient(), ())
-    patient, problems = facts_from_mapping({name: "unknown"}, book())
+    assert facts_from_mapping({name: None}, book(), UNITS) == (Patient(), ())
+    patient, problems = facts_from_mapping({name: "unknown"}, book(), UNITS)
     assert problems == ()
     assert [(fact.id, fact.state, fact.reason) for fact in patient] == [(name, "unknown", "taken back")]
     assert patient.get(name) is None
@@ -178,7 +180,7 @@ def test_a_size_without_an_upper_end_is_the_largest() -> None:
 
 def test_every_mistake_is_named_and_everything_else_is_read() -> None:
     patient, problems = facts_from_mapping(
-        {"ascites": "maybe", "grade": "G2", "nope": 1, "bilirubin_mg_dl": "45 µmol/L", "age_years": 400}, book()
+        {"ascites": "maybe", "grade": "G2", "nope": 1, "bilirubin_mg_dl": "45 µmol/L", "age_years": 400}, book(), UNITS
     )
     assert [read.id for read in patient] == ["grade", "bilirubin_mg_dl"]
     assert problems[1] == FactProblem("nope", "no such fact")
@@ -186,6 +188,6 @@ def test_every_mistake_is_named_and_everything_else_is_read() -> None:
 
 
 def test_no_facts_are_no_problem() -> None:
-    patient, problems = facts_from_mapping({}, book())
+    patient, problems = facts_from_mapping({}, book(), UNITS)
     assert list(patient) == []
     assert problems == ()
