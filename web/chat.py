@@ -8,6 +8,7 @@ from pathlib import Path
 from assistant.assistant import Assistant
 from assistant.conversation.dialogue import Conversation
 from assistant.conversation.turns import Turn
+from assistant.rules.book import RuleBook
 from corpus.errors import NelmError
 from web.terminal import whole_text
 from web.turn_markdown import plain, turn_markdown
@@ -69,7 +70,8 @@ class Chat:
         if not name:
             return "error[usage]: no file named\nhint: /export FILE"
         try:
-            Path(name).write_text(markdown(self._conversation.turns), encoding="utf-8")
+            text = markdown(self._conversation.turns, self._assistant.patients.book)
+            Path(name).write_text(text, encoding="utf-8")
         except OSError as exc:
             return f"error[usage]: {name}: {exc.strerror}\nhint: Name a file that can be written."
         return f"{len(self._conversation.turns)} turns written to {name}"
@@ -102,11 +104,11 @@ def typed() -> Iterator[str]:
             return
 
 
-def markdown(turns: Iterable[Turn]) -> str:
+def markdown(turns: Iterable[Turn], book: RuleBook) -> str:
     """Return a conversation as Markdown: what was said, how it was read, and each answer with its citations."""
     blocks = ["# Conversation"]
     for turn in turns:
-        blocks += [f"## {turn.number}. {plain(turn.said)}", turn_markdown(turn)]
+        blocks += [f"## {turn.number}. {plain(turn.said)}", turn_markdown(turn, book)]
     return "\n\n".join(blocks) + "\n"
 
 

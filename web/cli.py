@@ -20,6 +20,7 @@ from web.slack_commands import slack
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.rules.engine import Evaluation
 
 app = typer.Typer(
     name="nelm",
@@ -154,6 +155,10 @@ def recommend(  # noqa: PLR0913 - a command's options
     case: Annotated[str, typer.Argument(help="The patient, in words.", show_default=False)] = "",
     *,
     facts: Annotated[Optional[Path], typer.Option(help="Facts as YAML or JSON.", show_default=False)] = None,  # noqa: UP045
+    confirmed: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="THERAPY", help="None of its exclusions that are not stated applies."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer object.")] = False,
     report: Annotated[bool, typer.Option("--report", help="One page for a tumour board, Markdown.")] = False,
     html: Annotated[bool, typer.Option("--html", help="The same page as HTML to print.")] = False,
@@ -170,14 +175,18 @@ def recommend(  # noqa: PLR0913 - a command's options
     if not case and facts is None:
         raise UsageError("describe the patient, or give --facts")
     assistant = _open(index, public_url)
-    given = _facts_file(facts) if facts is not None else None
+    given = {} if facts is None else _facts_file(facts)
+
+    def evaluated(changed: dict[str, object]) -> Evaluation:
+        return assistant.evaluate(case, facts={**given, **changed}, confirmed=confirmed or [])
+
     if what_changes:
-        _say(_what_changes(assistant, case, given, what_changes))
+        _say(_what_changes(assistant, evaluated({}), what_changes))
         return
     if explain or why_not or what_if:
-        _say(_reasoned(assistant, case, given, explain=explain, why_not=why_not, what_if=what_if or []))
+        _say(_reasoned(assistant, evaluated, explain=explain, why_not=why_not, what_if=what_if or []))
         return
-    answer = assistant.recommend(case, facts=given)
+    answer = assistant.recommend(case, facts=given, confirmed=confirmed or [])
     if as_json:
         _say(answer.to_json(indent=1))
         return
@@ -215,19 +224,17 @@ def _therapy(name: str, assistant: Assistant) -> str:
     return name
 
 
-def _what_changes(assistant: Assistant, case: str, given: dict[str, object] | None, therapy: str) -> str:
+def _what_changes(assistant: Assistant, evaluation: Evaluation, therapy: str) -> str:
     from assistant.rules.sensitivity import changes
     from web.case_report import sensitivity_text
 
-    evaluation = assistant.evaluate(case, facts=given)
     _therapy(therapy, assistant)
     return sensitivity_text(therapy, evaluation, changes(assistant.patients.engine, evaluation, therapy))
 
 
 def _reasoned(
     assistant: Assistant,
-    case: str,
-    given: dict[str, object] | None,
+    evaluated: Callable[[dict[str, object]], Evaluation],
     *,
     explain: str,
     why_not: str,
@@ -235,8 +242,7 @@ def _reasoned(
 ) -> str:
     from web.case_report import changes_text, trace_text, why_not_text
 
-    evaluation = assistant.evaluate(case, facts=given)
-    book = assistant.patients.book
+    evaluation, book = evaluated({}), assistant.patients.book
     if explain:
         keys = [key for key, rule in book.rules.items() if explain in {rule.id, key}]
         if not keys:
@@ -250,7 +256,7 @@ def _reasoned(
         if not equals:
             raise UsageError(f"{item!r} is no FACT=VALUE")
         changed[name.strip()] = value.strip()
-    return changes_text(evaluation, assistant.evaluate(case, facts={**(given or {}), **changed}), changed)
+    return changes_text(evaluation, evaluated(changed), changed)
 
 
 @app.command()

@@ -19,7 +19,7 @@ from corpus.errors import NelmError
 from web.answer_view import shown_turn
 from web.case_report import sensitivity_text, why_not_text
 from web.events import answered_by_events, wants_events
-from web.export import exported
+from web.export import json_file, markdown_file
 from web.fact_form import fact_form, fact_said
 from web.pages import render
 from web.problems import NotFoundError, RequestInvalidError, status_of, unexpected
@@ -192,13 +192,13 @@ def conversation_router(assistant: Assistant, store: Keeping, retention_days: in
     def export_json(conversation: str) -> Response:
         kept, turns = store.kept(conversation), store.turns(conversation)
         store.audit("export", "page", conversation)
-        return exported(kept, turns, "json")
+        return json_file(kept, turns)
 
     @router.get("/c/{conversation}/export.md")
     def export_markdown(conversation: str) -> Response:
         kept, turns = store.kept(conversation), store.turns(conversation)
         store.audit("export", "page", conversation)
-        return exported(kept, turns, "md")
+        return markdown_file(kept, turns, book)
 
     @router.get("/c/{conversation}/print")
     def printed(conversation: str) -> Response:

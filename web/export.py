@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from assistant.conversation.store import Kept
 from assistant.conversation.turns import Turn
+from assistant.rules.book import RuleBook
 from web.chat import markdown
 
 _MEDIA = {"json": "application/json", "md": "text/markdown; charset=utf-8"}
@@ -25,9 +26,17 @@ def turn_values(turn: Turn) -> dict[str, Any]:
     }
 
 
-def exported(kept: Kept, turns: Sequence[Turn], ending: Literal["json", "md"]) -> Response:
-    """Return a conversation as a file to be kept."""
-    body = markdown(turns) if ending == "md" else json.dumps([turn_values(t) for t in turns], ensure_ascii=False)
+def json_file(kept: Kept, turns: Sequence[Turn]) -> Response:
+    """Return a conversation as data in a file to be kept."""
+    return _file(kept, json.dumps([turn_values(turn) for turn in turns], ensure_ascii=False), "json")
+
+
+def markdown_file(kept: Kept, turns: Sequence[Turn], book: RuleBook) -> Response:
+    """Return a conversation as a text to read in a file to be kept."""
+    return _file(kept, markdown(turns, book), "md")
+
+
+def _file(kept: Kept, body: str, ending: Literal["json", "md"]) -> Response:
     name = f"conversation-{kept.created:%Y-%m-%d}.{ending}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
     return Response(body, media_type=_MEDIA[ending], headers=headers)

@@ -62,15 +62,17 @@ def export(
     *,
     form: Annotated[Literal["json", "md"], typer.Option("--as", help="What to write.")] = "json",
     database: Database = None,
+    index: IndexOption = None,
 ) -> None:
     """Write a conversation to standard output: every answer whole, or as Markdown."""
+    from assistant.assistant import Assistant
     from web.chat import markdown
 
     with _opened(database) as store:
         stored, turns = store.stored(conversation), store.turns(conversation)
         store.audit("export", "cli", conversation)
     if form == "md":
-        sys.stdout.write(markdown(turns))
+        sys.stdout.write(markdown(turns, Assistant.open(index).patients.book))
         return
     whole: list[str] = []
     for turn in stored:

@@ -10,22 +10,21 @@ from assistant.rules.book import RuleBook
 from web.terminal import ODD, case_parts, cell, figure_words, works_words
 
 
-def turn_markdown(turn: Turn, book: RuleBook | None = None) -> str:
-    """Return a turn; every quote stands in it word for word.
+def turn_markdown(turn: Turn, book: RuleBook) -> str:
+    """Return a turn; what was understood of a patient is told first, and every quote stands in it word for word.
 
     Args:
-        book: Names the facts and therapies of a patient, which are then told first.
+        book: Names facts and therapies.
     """
     return "\n\n".join(block for block in turn_blocks(turn, book) if block)
 
 
-def turn_blocks(turn: Turn, book: RuleBook | None = None) -> Iterator[str]:
+def turn_blocks(turn: Turn, book: RuleBook) -> Iterator[str]:
     """Return the same, block by block."""
     answer = turn.answer
     if turn.resolved not in {"", turn.said}:
         yield f"Read as: {plain(turn.resolved)}"
-    if book is not None:
-        yield from _case(answer, book)
+    yield from _case(answer, book)
     yield answer.text
     yield from _nearest(answer)
     if answer.comparison is not None:

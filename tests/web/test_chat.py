@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant import Assistant
+from tests.web.ways import places
 from web.chat import HELP, Chat, chat, markdown
 
 
@@ -63,7 +64,16 @@ def test_an_export_holds_every_answer_word_for_word(assistant: Assistant) -> Non
     going = Chat(assistant)
     going.answer("What is bland embolization?")
     going.answer("What are its complications?")
-    text = markdown(going.conversation.turns)
+    text = markdown(going.conversation.turns, assistant.patients.book)
     for turn in going.conversation.turns:
         assert turn.answer.text in text
         assert all(citation.url in text for citation in turn.answer.citations)
+
+
+def test_an_export_says_where_the_therapies_stand_for_the_patient(assistant: Assistant) -> None:
+    going = Chat(assistant)
+    going.answer("62M, NET G2, portal vein occluded. TACE?")
+    (turn,) = going.conversation.turns
+    text = markdown([turn], assistant.patients.book)
+    assert places(text, turn.answer, assistant)
+    assert [fact.id for fact in turn.answer.facts if assistant.patients.book.facts[fact.id].name not in text] == []

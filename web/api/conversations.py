@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from assistant.answer import plain
 from assistant.conversation.store import Kept
+from assistant.rules.book import RuleBook
 from web.api.asking import BODY_REFUSED
 from web.api.bodies import NewConversation
 from web.api.owners import INTERFACE, own, owner_of
@@ -18,7 +19,7 @@ from web.api.paging import Limit, Offset, Page, page
 from web.api.refusals import described
 from web.api.replies import giving, told
 from web.api.turns import REFUSED, Id, TurnEntry
-from web.export import exported, turn_values
+from web.export import json_file, markdown_file, turn_values
 from web.problems import RequestInvalidError
 from web.store.errors import StoreUnavailableError
 from web.store.keeping import Keeping
@@ -54,7 +55,7 @@ def entry(kept: Kept) -> ConversationEntry:
     return ConversationEntry(kept.id, kept.title, kept.created, kept.updated, kept.turns)
 
 
-def conversation_router(store: Keeping) -> APIRouter:
+def conversation_router(store: Keeping, book: RuleBook) -> APIRouter:
     """Return the routes below ``/conversations``."""
     router = APIRouter(prefix="/conversations")
 
@@ -119,7 +120,7 @@ def conversation_router(store: Keeping) -> APIRouter:
         """Export the turns as a file, the same as the page gives."""
         kept, turns = own(request, store, conversation), store.turns(conversation)
         store.audit("export", INTERFACE, conversation)
-        return exported(kept, turns, "json")
+        return json_file(kept, turns)
 
     @router.get(
         "/{conversation}/export.md",
@@ -131,6 +132,6 @@ def conversation_router(store: Keeping) -> APIRouter:
         """Export the turns as a file to read, the same as the page gives."""
         kept, turns = own(request, store, conversation), store.turns(conversation)
         store.audit("export", INTERFACE, conversation)
-        return exported(kept, turns, "md")
+        return markdown_file(kept, turns, book)
 
     return router

@@ -85,7 +85,7 @@ def _of_answers(assistant: Assistant) -> dict[str, Any]:
         "say_turn": turns[0],
         "turn": turns[0],
         "export_json": turns,
-        "export_markdown": markdown(conversation),
+        "export_markdown": markdown(conversation, assistant.patients.book),
     }
 
 

@@ -25,7 +25,7 @@ def include_api(app: FastAPI, assistant: Assistant, store: Keeping) -> None:
     for tag, routers in {
         "answers": (asking_router(assistant, store), batch_router(assistant)),
         "patients": (explanation_router(assistant), fact_router(assistant), rule_router(assistant)),
-        "conversations": (conversation_router(store), turn_router(assistant, store)),
+        "conversations": (conversation_router(store, assistant.patients.book), turn_router(assistant, store)),
         "the review": (source_router(assistant), outcome_router(assistant), knowledge_router(assistant)),
     }.items():
         for router in routers:

@@ -18,7 +18,7 @@ from web.logs import failure, log
 from web.slack.errors import SlackBusyError, SlackError, SlackRefusedError
 from web.slack.sending import BARRED
 from web.slack.tasks import Task, task_of
-from web.store.errors import StoreError
+from web.store.errors import StoreError, StoreVersionError
 from web.store.outbox import Held, Outbox
 
 
@@ -179,15 +179,22 @@ class Courier:
             self._step(held)
         except SlackError as error:
             self._failed(held, error)
-        except StoreError as error:  # its lease ends by itself
-            log.warning("slack_store_failed", code=error.code)
+        except StoreError as error:
+            if isinstance(error, StoreVersionError):  # what is kept will be no other the next time
+                self._broken(held, error)
+            else:  # its lease ends by itself
+                log.warning("slack_store_failed", code=error.code)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other channels go on
-            log.error("slack_task_failed", **failure(error))
-            if held.tries + 1 < _MOST_FAILURES:
-                self._later(held, _FIRST_WAIT_S, failed=True)
-            else:
-                self._tell_failed(held)
-                self._give_up(held, type(error).__name__)
+            self._broken(held, error)
+
+    def _broken(self, held: Held, error: Exception) -> None:
+        """Decide what becomes of a task that fails for a reason of our own."""
+        log.error("slack_task_failed", **failure(error))
+        if held.tries + 1 < _MOST_FAILURES:
+            self._later(held, _FIRST_WAIT_S, failed=True)
+        else:
+            self._tell_failed(held)
+            self._give_up(held, type(error).__name__)
 
     def _tell_failed(self, held: Held) -> None:
         """Let whoever waits for it know, once and as well as it goes."""

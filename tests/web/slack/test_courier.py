@@ -23,7 +23,7 @@ from web.slack.errors import SlackBusyError, SlackCheckError, SlackRefusedError,
 from web.slack.sending import TIMEOUT_S
 from web.slack.socket_mode import STOP_S
 from web.slack.tasks import Home, Place, Question, Task, written
-from web.store.errors import StoreUnavailableError
+from web.store.errors import StoreUnavailableError, StoreVersionError
 from web.store.keeping import MemoryKeeping
 from web.store.outbox import Held, Outbox
 
@@ -241,14 +241,15 @@ def test_what_slack_will_never_take_does_not_hold_up_its_channel(
     assert worked.done == [("C2", 0.5)]
 
 
+@pytest.mark.parametrize("error", [ValueError, StoreVersionError])
 def test_a_task_that_fails_for_our_own_fault_is_given_up_after_three_tries(
-    courier: Courier, outbox: Outbox, worked: Worked, watch: Watch
+    courier: Courier, outbox: Outbox, worked: Worked, watch: Watch, error: type[Exception]
 ) -> None:
     tried: list[str] = []
 
     def fail(name: str) -> Exception | None:
         tried.append(name)
-        return ValueError(f"canary {name}") if name == "C1" else None
+        return error(f"canary {name}") if name == "C1" else None
 
     worked.fail = fail
     ask(outbox, "C1", "C2")
@@ -256,7 +257,7 @@ def test_a_task_that_fails_for_our_own_fault_is_given_up_after_three_tries(
         run(courier, watch, 6)
     assert tried == ["C1", "C1", "C1", "C2"]
     assert worked.failures_told == ["C1"]
-    assert {event["error"] for event in log.of("slack_task_failed")} == {"builtins.ValueError"}
+    assert {event["error"] for event in log.of("slack_task_failed")} == {f"{error.__module__}.{error.__qualname__}"}
     assert "canary" not in log.getvalue()
 
 
