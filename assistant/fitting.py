@@ -5,11 +5,8 @@ Needs the extra ``build``. The result stands in the index's manifest.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -21,7 +18,7 @@ from assistant.models import fitted_code
 from assistant.ranker import FEATURES, FeatureReader, Ranker
 from assistant.wording import Wording
 from index.build import FitData, fit_legs, projection_data, same_rows, without
-from index.projection import ProjectionData, ProjectionSettings, fit_projection
+from index.projection import ProjectionSettings, fit_projections
 from index.search import Query, Ranking, UnitSearch, lexical_legs
 
 FOLDS = 6
@@ -30,8 +27,6 @@ FALSE_ABSTENTION = 0.02
 FALSE_CORRECTION = 0.02
 """Share of true twins that the premise model may take for wrong claims."""
 _EPOCHS = 12
-_WORTH_PROCESSES = 5_000
-"""Questions from which processes of their own are worth their start."""
 _RANKER_PENALTY = 0.003
 _DECISION_PENALTY = 0.01
 _HELD_OUT = 5
@@ -132,18 +127,10 @@ def _searches_without(
     """For each pair of masks an index of the questions, answerable and not, for which they are true."""
     kept = [(np.flatnonzero(questions).tolist(), np.flatnonzero(silent).tolist()) for questions, silent in masks]
     parts = [without(data.library, data.curated, data.vectors, *numbers) for numbers in kept]
-    matrices = _projections([projection_data(library, vectors) for library, _, vectors in parts])
+    learnt_from = [projection_data(library, vectors) for library, _, vectors in parts]
+    matrices = fit_projections(learnt_from, ProjectionSettings(epochs=_EPOCHS))
     for (library, curated, vectors), matrix in zip(parts, matrices, strict=True):
         yield UnitSearch(library, fit_legs(library, curated, vectors, matrix=matrix), data.speller)
-
-
-def _projections(parts: Sequence[ProjectionData]) -> list[NDArray[np.float32]]:
-    """Fit a projection for each part; side by side where that pays: each is seeded and of one thread, so the same."""
-    settings = ProjectionSettings(epochs=_EPOCHS)
-    if sum(len(part.questions) for part in parts) < _WORTH_PROCESSES:
-        return [fit_projection(part, settings) for part in parts]
-    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1), get_context("spawn")) as pool:
-        return list(pool.map(fit_projection, parts, [settings] * len(parts)))
 
 
 def _fit_ranker(examples: Sequence[tuple[Any, Scored]]) -> dict[str, float]:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import Stemmer
@@ -45,6 +45,8 @@ FUNCTION_WORDS = frozenset(
 _STEMMER = Stemmer.Stemmer("english", 0)
 _SHORTEST_JOINED = 5
 """Letters of the shortest phrase that may be written in one word or several; with a figure any: "Ki-67" is Ki67."""
+_BEGINNING = 3
+"""Letters by which a word is known to begin no phrase."""
 
 
 _TYPOGRAPHY = str.maketrans({"–": "-", "—": "-", "−": "-", "’": "'", "µ": "u", "μ": "u"})
@@ -147,7 +149,8 @@ class Lexicon:
         position = 0
         while position < len(tokens):
             end = min(len(tokens), position + self.longest)
-            mention = self._longest_at(written[position:end], stemmed[position:end], position)
+            begins = self._may_begin(written[position], stemmed[position])
+            mention = self._longest_at(written[position:end], stemmed[position:end], position) if begins else None
             if mention is None and position in cased:
                 mention = Mention(cased[position], position, position + 1)
             if mention is None:
@@ -156,6 +159,15 @@ class Lexicon:
                 found.append(mention)
                 position = mention.last
         return found
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        return frozenset(key[:_BEGINNING] for key in (*self.phrases, *self.stemmed))
+
+    def _may_begin(self, written: str, stemmed: str) -> bool:
+        """Whether a phrase may begin with a word; most words of a question begin none."""
+        beginnings = {written[:_BEGINNING], stemmed[:_BEGINNING]}
+        return min(len(written), len(stemmed)) < _BEGINNING or not self._beginnings.isdisjoint(beginnings)
 
     def _longest_at(self, written: Sequence[str], stemmed: Sequence[str], position: int) -> Mention | None:
         for length in range(len(written), 0, -1):

@@ -22,7 +22,7 @@ from index.dense import FaissVectors
 from index.lexical import TermIndex
 from index.library import Library
 from index.opening import LEXICAL_LEGS, PROJECTION_FILE, QUESTIONS_FILE, SPELLING_FILE, UNITS_FILE
-from index.projection import ProjectionData, ProjectionSettings, fit_projection, project
+from index.projection import ProjectionData, ProjectionSettings, fit_projection, fitting_aside, project
 from index.search import Legs, lexical_legs
 from index.spelling import Speller
 from index.store import code_sha256, writing
@@ -202,7 +202,7 @@ def build_index(
         CorpusError: If a pack or the vocabulary is not as it must be.
         WeightsError: If the weights cannot be used.
     """
-    tell = _Steps(progress, 7)
+    tell = _Steps(progress, 6)
     tell("reading packs")
     vocabulary = load_vocabulary()
     packs = load_packs(vocabulary)
@@ -214,11 +214,11 @@ def build_index(
     tell(f"embedding {len(library.places)} units and {len(curated.texts)} questions")
     unit_texts = [place.unit.display for place in library.places]
     vectors = embedded(model, unit_texts, curated)
-    tell("fitting the projection and the legs of search")
-    legs = fit_legs(library, curated, vectors)
-    speller = make_speller(library, vocabulary, curated)
-    tell("fitting the choice of sentences and the decision to answer")
-    models = fit_models(FitData(library, curated, vectors, speller)) if fit_models else {}
+    tell("fitting the projection, the choice of sentences and the decision to answer")
+    with fitting_aside(projection_data(library, vectors)) as matrix:
+        speller = make_speller(library, vocabulary, curated)
+        models = fit_models(FitData(library, curated, vectors, speller)) if fit_models else {}
+        legs = fit_legs(library, curated, vectors, matrix=matrix())
     facts = {
         "version": version,
         "knowledge": library.knowledge,

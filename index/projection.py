@@ -6,13 +6,20 @@ other units, other units' questions, and the near misses. Applied to question an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+
+_WORTH_PROCESSES = 5_000
+"""Questions from which processes of their own are worth their start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,24 @@ def fit_projection(data: ProjectionData, settings: ProjectionSettings | None = N
     torch.set_num_threads(threads)
     fitted: Vectors = matrix.detach().numpy().astype(np.float32)
     return fitted
+
+
+def fit_projections(parts: Sequence[ProjectionData], settings: ProjectionSettings) -> list[Vectors]:
+    """Fit a projection for each part; side by side where that pays: each is seeded and of one thread, so the same."""
+    if sum(len(part.questions) for part in parts) < _WORTH_PROCESSES:
+        return [fit_projection(part, settings) for part in parts]
+    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1), get_context("spawn")) as pool:
+        return list(pool.map(fit_projection, parts, [settings] * len(parts)))
+
+
+@contextmanager
+def fitting_aside(data: ProjectionData) -> Iterator[Callable[[], Vectors]]:
+    """Fit a projection while something else is done, where that pays; yields what waits for it."""
+    if len(data.questions) < _WORTH_PROCESSES:
+        yield lambda: fit_projection(data)
+        return
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        yield pool.submit(fit_projection, data).result
 
 
 def _drawn(draw: np.random.Generator, numbers: Sequence[int]) -> int:

@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import CorpusError
+from corpus.integrity import GUIDELINES
+from corpus.pack import load_pack
 from corpus.vocabulary import Entry, Vocabulary
 from index.analysis import (
     FUNCTION_WORDS,
@@ -18,6 +20,7 @@ from index.analysis import (
     stems,
     words,
 )
+from tests.conftest import REVIEW
 
 
 def entry(name: str, *synonyms: str, parents: tuple[str, ...] = (), exact: tuple[str, ...] = ()) -> Entry:
@@ -336,3 +339,16 @@ def test_mentions_stand_in_order_without_overlap_and_each_is_found_alone(data: s
 
 def test_the_lexicon_knows_the_kind_of_every_entry(lexicon: Lexicon, vocabulary: Vocabulary) -> None:
     assert lexicon.kinds == {entry.id: entry.kind for entry in vocabulary.entries}
+
+
+def test_no_mention_is_lost_where_a_word_is_known_to_begin_none(lexicon: Lexicon, vocabulary: Vocabulary) -> None:
+    class Unhurried(Lexicon):
+        def _may_begin(self, written: str, stemmed: str) -> bool:
+            return True
+
+    everywhere = Unhurried(lexicon.phrases, lexicon.stemmed, lexicon.exact, lexicon.parents)
+    curated = load_pack(GUIDELINES / REVIEW, vocabulary).curated
+    texts = [question for unit in curated for question in unit.questions]
+    texts += [f"{term} of a {term}" for entry in vocabulary.entries for term in (*entry.synonyms, *entry.lay)]
+    assert len(texts) > 5_000
+    assert [text for text in texts if lexicon.mentions(text) != everywhere.mentions(text)] == []

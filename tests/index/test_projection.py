@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index.projection import ProjectionData, ProjectionSettings, fit_projection, project
+from index import projection
+from index.projection import (
+    ProjectionData,
+    ProjectionSettings,
+    fit_projection,
+    fit_projections,
+    fitting_aside,
+    project,
+)
 
 pytestmark = pytest.mark.thorough
 
@@ -199,3 +207,14 @@ def test_without_unanswerable_questions_strangers_change_nothing() -> None:
     data = toy()
     without = replace(data, near_misses=data.near_misses[:0], near_miss_unit=[])
     assert np.array_equal(fit_projection(without, QUICK), fit_projection(without, replace(QUICK, strangers=0)))
+
+
+@pytest.mark.thorough
+def test_processes_of_their_own_fit_the_very_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "_WORTH_PROCESSES", 1)
+    one, other = toy(), replace(toy(), near_misses=toy().near_misses[:0], near_miss_unit=[])
+    matrices = fit_projections([one, other], QUICK)
+    for part, matrix in zip((one, other), matrices, strict=True):
+        assert np.array_equal(matrix, fit_projection(part, QUICK))
+    with fitting_aside(one) as fitted:
+        assert np.array_equal(fitted(), fit_projection(one))
