@@ -40,6 +40,7 @@ def load_weights(source: str | None) -> tuple[SentenceTransformer, str]:
             not the recorded one.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     path = _default_folder() if source is None else source
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 
 from assistant.assistant import Assistant
 from assistant.version import VERSION
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
     from web.slack.bot import Bot
 
 STATIC = Path(__file__).parent / "static"
+_TOLD_TO_NOBODY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,  # they hold what an exception says, and that may be a patient's text
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""Whatever the environment says; `web.observing` notes what is noted."""
 
 
 def create_app(
@@ -64,6 +73,7 @@ def create_app(
         openapi_url=None,  # `web.api.description` serves it
         docs_url=None,  # the usual page loads scripts from elsewhere
         redoc_url=None,
+        telemetry=_TOLD_TO_NOBODY,
     )
     app.include_router(conversation_router(assistant, store, retention_days))
     app.include_router(source_router(assistant))

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
-import uvloop
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -33,7 +33,8 @@ def served(monkeypatch: pytest.MonkeyPatch, url: str, index_path: Path) -> Itera
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NELM_")}
     monkeypatch.setattr(os, "environ", {**kept, "NELM_DATABASE_URL": url, "NELM_INDEX": str(index_path)})
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(uvicorn, "run", lambda application, **options: told.append({"app": application, **options}))
+    monkeypatch.setattr(uvicorn, "run", lambda **options: told.append({**options, "workers": 1}))
+    monkeypatch.setattr(service, "_run_workers", lambda config: told.append(dict(vars(config))))
     return told  # type: ignore[return-value]
 
 
@@ -66,14 +67,23 @@ def test_another_address_is_served_where_a_key_is_in_force(served: list[dict[str
     assert len(os.environ["NELM_SESSION_SECRET"]) >= 32
 
 
-def test_workers_run_on_the_loop_that_sends_answers_at_once(served: list[dict[str, Any]]) -> None:
-    """The loop of the standard library waits, in several workers, for the client to acknowledge the head: 40 ms."""
-    run(workers=2)
-    make_loop = uvicorn.Config(**served[0]).get_loop_factory()
-    assert make_loop is not None
-    loop = make_loop()
-    loop.close()
-    assert isinstance(loop, uvloop.Loop)
+def test_the_socket_of_several_workers_keeps_no_answer_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+
+    class Workers:
+        def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+            (self.listening,) = sockets
+
+        def run(self) -> None:
+            self.listening.listen()
+            with socket.create_connection(self.listening.getsockname()), self.listening.accept()[0] as connection:
+                told.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.undo()  # the workers are those of this test
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "Multiprocess", Workers)
+        service._run_workers(uvicorn.Config("x", host="127.0.0.1", port=0, log_config=None))
+    assert told == [1]
 
 
 def test_several_workers_need_a_database_that_keeps(served: list[dict[str, Any]]) -> None:

@@ -53,6 +53,8 @@ def test_workers_share_conversations_counts_and_keys(index_path: Path, url: str)
     with serving(index_path, **settings) as (process, address):
         becomes(200, lambda: httpx.get(f"{address}/readyz", timeout=60).status_code)
         assert len(list(workers(process.pid))) == 2
+        with httpx.Client(base_url=address, timeout=60) as client:
+            assert min(client.get("/healthz").elapsed.total_seconds() for _ in range(20)) < 0.03, "held back"
         name = converse(address)
         store = DatabaseStore.open(url)
         assert [turn.number for turn in store.turns(name)] == list(range(1, TURNS + 1))
