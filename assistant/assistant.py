@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.answer import Answer, RankedPassage, Statement, Status
 from assistant.beside import Beside
 from assistant.case import asks_treatment, asks_whether, is_case, questions_in
-from assistant.comparison import comparison
+from assistant.comparison import comparison, lacking
 from assistant.composition import NOT_COVERED, Asked, Composer, ranked
 from assistant.conclusions import CitedPlaces, Concluder, Conclusions
 from assistant.decision import DecisionReader
@@ -353,7 +353,7 @@ class Assistant:
         if found is not None:
             answer = self._beside.outlined(answer, found)
         if (table := comparison(sides_of(query, asking, self.library.lexicon), self.library)) is not None:
-            answer = self._beside.compared(answer, table)
+            answer = self._beside.compared(answer, table, lacking(query, table, self.library))
         return self._noted(answer)
 
     def _noted(self, answer: Answer) -> Answer:

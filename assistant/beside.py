@@ -15,8 +15,9 @@ from assistant.answer import (
     Role,
     Statement,
 )
-from assistant.comparison import NOT_COMPARABLE, Figure, Table
+from assistant.comparison import NOT_COMPARABLE, Figure, Lacking, Table
 from assistant.composition import Asked, Composer, amended
+from assistant.conclusions import within
 from assistant.disputes import Dispute
 from assistant.evidence import company
 from assistant.overview import Overview, Part, sections_of
@@ -26,6 +27,7 @@ _NOT_OF_ONE_MIND = "The review is not of one mind:"
 _ALSO = "Also under “{heading}” of {name}:"
 _OVERVIEW = "{name}, in the review's own sentences (from {where}):"
 _FURTHER = "{n} more under “{heading}” in the outline."
+_NO_FIGURE = "The figures read from the review include no {metric} for {sides}."
 _OF_A_SIDE = 2
 """Sentences of either side of a dispute that are shown, where so many are near."""
 _FIRST = 3
@@ -67,8 +69,12 @@ class Beside:
         """The places of an answer's citations, in their order."""
         return [self._library.place(citation.document, citation.unit) for citation in answer.citations]
 
-    def compared(self, answer: Answer, table: Table) -> Answer:
-        """Return an answer with the table of the treatments it compares."""
+    def compared(self, answer: Answer, table: Table, lacking: Sequence[Lacking] = ()) -> Answer:
+        """Return an answer with the table of the treatments it compares.
+
+        Args:
+            lacking: What was asked for and is held of none of them is told first, unless something leads; else last.
+        """
         citing = _Citing(answer, self._composer)
         rows = tuple(
             ComparisonRow(
@@ -77,11 +83,19 @@ class Beside:
             for row in table.rows
         )
         names = tuple(self._library.lexicon.names[side] for side in table.sides)
+        leads = not any(statement.role == "lead" for statement in answer.statements)
+        first = [self._without(item, "lead") for item in lacking if leads and item.sides == table.sides]
+        last = [self._without(item, "caveat") for item in lacking if not leads or item.sides != table.sides]
         return replace(
-            answer,
+            amended(answer, first=first, last=last),
             citations=tuple(citing.citations),
             comparison=Comparison(table.sides, names, rows, NOT_COMPARABLE),
         )
+
+    def _without(self, lacking: Lacking, role: Role) -> Statement:
+        names = self._library.lexicon.names
+        sides = " or ".join(within(names[side]) for side in lacking.sides)
+        return Statement(_NO_FIGURE.format(metric=within(names[lacking.metric]), sides=sides), "derived", role, ())
 
     @staticmethod
     def _cell(

@@ -9,11 +9,13 @@ from assistant.overview import HARM, NOT_WHO, WHO, members
 from corpus.statements import Outcome
 from index.analysis import Lexicon
 from index.library import Library, Place
+from index.search import Query
 
 _COMPARED = frozenset({"outcome", "harm", "prognosis", "dose", "device", "procedure", "eligibility"})
 """Kinds of figures that tell treatments apart."""
 _FACETS = (WHO, NOT_WHO, HARM)
 _MOST_SIDES = 4
+_METRIC = "metric"
 NOT_COMPARABLE = (
     "Figures of different studies are not comparable: patients, designs and definitions differ. Only figures marked "
     "as of one comparison stand against one another."
@@ -60,6 +62,29 @@ def comparison(sides: Sequence[str], library: Library) -> Table | None:
         any(cells[n] for row in rows for cells in (row.figures, row.sentences) if cells) for n in range(len(sides))
     ]
     return Table(ordered, tuple(rows)) if all(shown) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A metric asked for, and the treatments compared of which no figure of it is held; ids of vocabulary entries."""
+
+    metric: str
+    sides: tuple[str, ...]
+
+
+def lacking(query: Query, table: Table, library: Library) -> tuple[Lacking, ...]:
+    """Return the metrics that a question names and of which a side has no figure, be it of a narrower or wider one."""
+    lexicon = library.lexicon
+    held = [outcome for place in library.places for outcome in library.knowledge_of(place).outcomes if outcome.metric]
+    found: list[Lacking] = []
+    for entry, weight in query.concepts.items():
+        if weight < 1.0 or lexicon.kinds.get(entry) != _METRIC:
+            continue
+        of_metric = [o for o in held if entry in lexicon.lineage(o.metric) or o.metric in lexicon.lineage(entry)]
+        without = [s for s in table.sides if not any(_belongs(o.therapies, s, table.sides, lexicon) for o in of_metric)]
+        if without:
+            found.append(Lacking(entry, tuple(without)))
+    return tuple(found)
 
 
 def _figures(sides: tuple[str, ...], library: Library) -> Iterator[Row]:

@@ -185,7 +185,7 @@ class Concluder:
             yield from self._further(placed, evaluation, cited, quoted)
         yield from self._accompanying(evaluation, cited, quoted)
         if not shown:
-            names = [_within(self._book.facts[question.fact].name) for question in evaluation.questions[:3]]
+            names = [within(self._book.facts[question.fact].name) for question in evaluation.questions[:3]]
             yield Statement(_UNDECIDED.format(open=_first(names)), "derived", "lead", ())
         if evaluation.patient.get("has_nelm") is None:
             yield Statement(_ASSUMED, "derived", "caveat", ())
@@ -258,7 +258,7 @@ class Concluder:
             if question.critical and evaluation.patient.get(question.fact) and excluding & set(question.rules)
         ]
         if doubted:
-            names = ", ".join(_within(self._book.facts[question.fact].name) for question in doubted)
+            names = ", ".join(within(self._book.facts[question.fact].name) for question in doubted)
             keys = dict.fromkeys(key for question in doubted for key in question.rules if key in excluding)
             rules = [self._book.rules[key] for key in keys][:_RULES_QUOTED]
             line = _IN_DOUBT.format(name=self._book.names[placed.therapy], facts=names)
@@ -283,7 +283,7 @@ class Concluder:
             words = _UNSUPPORTED
         elif placed.standing == "not_addressed" and placed.rules:
             words = _ONLY_TOLD
-        names = [_within(self._book.facts[fact].name) for fact in placed.open[:3]]
+        names = [within(self._book.facts[fact].name) for fact in placed.open[:3]]
         return words.format(name=self._book.names[placed.therapy], open=_first(names))
 
     def _numbers(self, rules: Iterable[Rule], cited: CitedPlaces) -> tuple[int, ...]:
@@ -307,7 +307,7 @@ class Concluder:
 
     def _undecided(self, item: Undecided, conclusion: Conclusion, cited: CitedPlaces) -> Recommendation:
         """An exclusion that cannot be judged yet, as a caution that names what is to be cleared."""
-        names = ", ".join(_within(self._book.facts[fact].name) for fact in item.facts)
+        names = ", ".join(within(self._book.facts[fact].name) for fact in item.facts)
         return Recommendation(
             rule=item.rule.key,
             therapy=conclusion.therapy,
@@ -352,7 +352,7 @@ def _first(names: Sequence[str]) -> str:
     return f"; to establish first: {', '.join(names)}" if names else ""
 
 
-def _within(name: str) -> str:
+def within(name: str) -> str:
     """A fact's name within a sentence: its first letter small, unless it begins with an abbreviation."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
@@ -403,7 +403,7 @@ def fact_of(fact: PatientFact, book: RuleBook) -> Fact:
 
 def _from(fact: PatientFact, book: RuleBook) -> str:
     """What a fact that was not stated follows from."""
-    names = ", ".join(_within(book.facts[source].name) for source in fact.derived_from)
+    names = ", ".join(within(book.facts[source].name) for source in fact.derived_from)
     return f"from {names}" if fact.source == "derived" else ""
 
 

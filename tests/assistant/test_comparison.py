@@ -71,3 +71,38 @@ def test_a_narrower_side_keeps_its_figures_to_itself(assistant: Assistant) -> No
 @pytest.mark.parametrize("question", ["What is TACE?", "TACE after a Whipple?", "Is PRRT effective?"])
 def test_what_compares_nothing_has_no_table(assistant: Assistant, question: str) -> None:
     assert assistant.ask(question).comparison is None
+
+
+@pytest.mark.parametrize(
+    ("question", "role", "sides"),
+    [
+        ("What was the ORR of DEB-TACE versus cTACE?", "lead", ("deb_tace", "ctace")),
+        ("What is the response rate of TARE versus TACE?", "caveat", ("tace",)),
+        ("Response rate of ablation versus resection?", "caveat", ("surgical_resection",)),
+    ],
+)
+def test_a_number_asked_for_and_not_printed_of_a_side_is_said_to_be_none(
+    assistant: Assistant, library: Library, question: str, role: str, sides: tuple[str, ...]
+) -> None:
+    answer, table = compared(assistant, question)
+    (line,) = [s for s in answer.statements if "include no response rate" in s.text]
+    assert (line.role, line.kind, line.citations) == (role, "derived", ())
+    assert line.text in answer.text
+    assert (answer.statements[0] is line) is (role == "lead")
+    printed = [o for p in library.places for o in library.knowledge_of(p).outcomes if o.metric == "response_rate"]
+    for therapy, name in zip(table.therapies, table.names, strict=True):
+        held = [o for o in printed if any(therapy in library.lexicon.lineage(entry) for entry in o.therapies)]
+        assert (name[1:] in line.text) is (therapy in sides) is (not held)
+
+
+def test_a_direction_leads_where_a_number_is_lacking(assistant: Assistant) -> None:
+    answer, _ = compared(assistant, "cTACE vs DEB-TACE in NELM: PFS?")
+    assert "better than" in answer.statements[0].text
+    assert "include no progression-free survival" in answer.statements[-1].text
+
+
+@pytest.mark.parametrize("question", ["Compare survival of TACE and TARE", "TAE versus TACE?"])
+def test_nothing_is_said_to_lack_where_both_are_printed_or_no_number_is_asked_for(
+    assistant: Assistant, question: str
+) -> None:
+    assert "include no" not in compared(assistant, question)[0].text
