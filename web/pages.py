@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,13 @@ _environment = Environment(
 _environment.filters.update(clean=clean, beside=figure_beside, sign=lambda standing: SIGNS[standing])
 
 
+signed_in: ContextVar[bool] = ContextVar("signed_in", default=False)
+"""Whether whoever sends this request has signed in; then every page offers to sign out."""
+
+
 def render(template: str, **context: Any) -> str:
     """Return a template filled in."""
-    return _environment.get_template(template).render(version=VERSION, **context)
+    return _environment.get_template(template).render(version=VERSION, signed_in=signed_in.get(), **context)
 
 
 def _page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> HTMLResponse:

@@ -15,6 +15,7 @@ from web.keys.key import ApiKey
 from web.keys.scopes import area_of, scopes_of
 from web.keys.sessions import COOKIE
 from web.keys.sign_in import sign_in_page
+from web.pages import signed_in
 from web.problems import respond
 
 NOBODY = "api"
@@ -60,7 +61,7 @@ class KeyGuard:
             await run_in_threadpool(keyring.refresh)
         if keyring.unused and not self._admission.locked:
             return {}
-        key = self._key(request, signed_in=area == "pages")
+        key = self._key(request, on_page=area == "pages")
         needed = scopes_of(request.method, path)
         if not key.allows(needed):
             raise ScopeMissingError(needed)
@@ -72,14 +73,15 @@ class KeyGuard:
             raise RateLimitedError(allowed)
         return allowed.headers
 
-    def _key(self, request: Request, *, signed_in: bool) -> ApiKey:
+    def _key(self, request: Request, *, on_page: bool) -> ApiKey:
         kind, _, secret = request.headers.get("authorization", "").partition(" ")
         given = kind.lower() == "bearer"
         key = self._admission.keyring.find(secret.strip()) if given else None
-        if key is None and signed_in:
+        if key is None and on_page:
             key = self._admission.sessions.read(request.cookies.get(COOKIE, ""), self._admission.keyring)
+            signed_in.set(key is not None)
         if key is None:
-            raise KeyRequiredError(given=given, on_page=signed_in)
+            raise KeyRequiredError(given=given, on_page=on_page)
         return key
 
 

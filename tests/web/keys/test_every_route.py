@@ -51,3 +51,21 @@ def test_without_a_key_every_other_route_of_a_locked_service_refuses(
             response = client.request(method, re.sub(r"\{[^}]*\}", "x", path))
             assert response.status_code == 401, (method, path)
             assert response.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_every_page_offers_to_sign_out_whom_it_knows_and_nobody_else(assistant: Assistant) -> None:
+    kept = Kept()
+    app = create_app(assistant, admission=Admission(kept.ring, locked=True))
+    client, secret = TestClient(app, headers={"accept": "text/html"}), kept.make("ask", "read")
+    offer, pages = '<a href="/sign-in">Sign out</a>', ("/", "/about", "/rules", "/evidence", "/conversations")
+    form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', client.get("/").text))
+    assert client.post("/sign-in", data={**form, "key": secret}).status_code == 200
+    assert [path for path in pages if offer not in client.get(path).text] == []
+    asked = client.get("/").text
+    token = re.findall(r'name="token" value="(\w+)"', asked)[0]
+    assert offer in client.post("/ask", data={"token": token, "question": "What is TARE?"}).text
+    assert offer not in client.post("/sign-out", data={"token": token}).text
+    by_key = TestClient(app, headers={"accept": "text/html", "authorization": f"Bearer {secret}"})
+    assert by_key.get("/about").status_code == 200
+    assert offer not in by_key.get("/about").text
+    assert offer not in TestClient(create_app(assistant)).get("/about").text
