@@ -202,7 +202,7 @@ def walk_source(page: Page, address: str, *, scripted: bool, wide: bool) -> None
     page.goto(f"{address}/source/criss-makary-2024/00000000?at=10-20")
     expect(page.locator("main")).to_contain_text("another version")
     page.goto(f"{address}/source/nothing")
-    expect(page.locator("main")).to_contain_text("not_found")
+    expect(page.locator("main")).to_contain_text("section_missing")
 
 
 def walk_patient(page: Page, address: str) -> None:
