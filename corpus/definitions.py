@@ -47,6 +47,23 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class OfElse:
+    """What has such values of its own: where it stands beside words of a fact, they are not this fact's.
+
+    Attributes:
+        before: Before the words ("ALBI grade 2").
+        beside: Before or behind them ("grade 3 fatigue").
+        spelled: The same, but behind no words of one token: "G2 ascites" may be two findings in a row.
+        unless: Words in them or before them that make them this fact's all the same ("grade 2 NET ascites").
+    """
+
+    before: tuple[str, ...]
+    beside: tuple[str, ...]
+    spelled: tuple[str, ...]
+    unless: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Derivation:
     """One step from other facts to this one, printed by the review or pure logic; ``inferred`` with its sentence."""
 
@@ -85,6 +102,7 @@ class FactDefinition:
         critical_with: Facts that make this one critical to ask about.
         inside: Whether its words count also inside longer words of another fact.
         intended: Whether what is planned states it, as an agent chosen for a procedure.
+        of_else: What has such values of its own; ``None`` where nothing has.
     """
 
     id: str
@@ -107,6 +125,7 @@ class FactDefinition:
     critical_with: tuple[str, ...]
     inside: bool = False
     intended: bool = False
+    of_else: OfElse | None = None
 
     @property
     def numeric(self) -> bool:
@@ -159,7 +178,12 @@ def definition_from(key: str, values: Mapping[str, Any]) -> FactDefinition:
         critical_with=tuple(values.get("critical_with", ())),
         inside=values.get("inside", False),
         intended=values.get("intended", False),
+        of_else=_of_else(values["of_else"]) if "of_else" in values else None,
     )
+
+
+def _of_else(values: Mapping[str, Any]) -> OfElse:
+    return OfElse(tuple(values["before"]), tuple(values["beside"]), tuple(values["spelled"]), tuple(values["unless"]))
 
 
 def _exact(number: float | str) -> Fraction:

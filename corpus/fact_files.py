@@ -43,9 +43,11 @@ _FACT_OPTIONAL = frozenset(
             "critical_with",
             "inside",
             "intended",
+            "of_else",
         ),
     }
 )
+_OF_ELSE = frozenset({"before", "beside", "spelled", "unless"})
 _TRUTHS = ("lasting", "always_ask", "inside", "intended")
 _BOUND = re.compile(r"(?:>=|<=|>|<)?[0-9]+(?:\.[0-9]+)?")
 _LOINC = re.compile(r"([0-9]+)-([0-9])")
@@ -161,6 +163,9 @@ def _items(fields: dict[str, Node], name: str) -> list[Node]:
 
 
 def _check_mentions(fields: dict[str, Node], facts: dict[str, Node]) -> None:
+    if "of_else" in fields:
+        for words in fields["of_else"].fields(_OF_ELSE, frozenset()).values():
+            words.texts()
     for name in _items(fields, "critical_with"):
         if name.text() not in facts:
             name.refuse(f"no fact {name.text()!r}")

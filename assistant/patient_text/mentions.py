@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.patient_text.phrases import Found, PhraseBook, phrase_key
-from assistant.patient_text.tokens import Token
+from assistant.patient_text.tokens import Token, form
 from assistant.rules.book import RuleBook
-from corpus.definitions import ASK, Words
+from corpus.definitions import ASK, OfElse, Words
 
 PLANNED, PERFORMED = "planned_interventions", "performed_interventions"
 Meanings = tuple["Meaning", ...]
@@ -44,6 +44,8 @@ class Mention:
         return self.longer > 0
 
 
+_LINKS = frozenset({"of", "was", "is", "at", ":", "(", ")", "="})
+"""Tokens that may stand between what has a value and the value: "toxicity was grade 3"."""
 _LONG, _LONGEST = 9, 40
 """Letters of a word that may have one wrong."""
 
@@ -72,6 +74,11 @@ class MentionFinder:
             (text, (Meaning(PLANNED, None, therapy),)) for therapy, names in therapy_words.items() for text in names
         )
         self._therapies = PhraseBook.of(named)
+        self._of_else = {
+            definition.id: _Neighbours(definition.of_else)
+            for definition in book.facts.values()
+            if definition.of_else is not None
+        }
         self._known = frozenset(word for key in words for word in key.split())
         self._shortened = {part: word for word in self._known if len(word) >= _LONG for part in _shortened(word)}
 
@@ -88,6 +95,7 @@ class MentionFinder:
         forms = [self._mended(token.form) for token in written]
         tokens = [t if form == t.form else replace(t, form=form) for t, form in zip(written, forms, strict=True)]
         found = self._phrases.find(tokens)
+        found = [f for f in found if not self._is_of_else(f, tokens)]
         mentions = [Mention(meaning, f.first, f.last) for f in found for meaning in f.value]
         around = {n: f for f in found for n in range(f.first, f.last)}
         known = {(mention.meaning.fact, mention.first) for mention in mentions}
@@ -106,6 +114,45 @@ class MentionFinder:
                 ]
                 known |= {(meaning.fact, other.first) for meaning in fresh}
         return sorted(mentions, key=lambda mention: (mention.first, mention.last))
+
+    def _is_of_else(self, found: Found[Meanings], tokens: Sequence[Token]) -> bool:
+        """Whether all that words say is said of something that stands beside them."""
+        return all(
+            meaning.fact in self._of_else and self._of_else[meaning.fact].claim(found, tokens)
+            for meaning in found.value
+        )
+
+
+class _Neighbours:
+    """What has the values of a fact too, looked for beside its words."""
+
+    def __init__(self, of_else: OfElse) -> None:
+        self._before = _book(*of_else.before, *of_else.beside, *of_else.spelled)
+        self._behind = _book(*of_else.beside, *of_else.spelled)
+        self._behind_one = _book(*of_else.beside)
+        self._unless = frozenset(form(word) for word in of_else.unless)
+
+    def claim(self, found: Found[Meanings], tokens: Sequence[Token]) -> bool:
+        """Whether the words found are of what stands directly before or behind them, in the same part of a sentence."""
+        own, before, behind = tokens[found.first : found.last], list[Token](), list[Token]()
+        for token in tokens:
+            if (token.sentence, token.part) == (own[0].sentence, own[0].part):
+                if token.start < own[0].start:
+                    before.append(token)
+                elif token.start > own[-1].start:
+                    behind.append(token)
+        if not self._unless.isdisjoint(token.form for token in (*before[-1:], *own)):
+            return False
+        if before and before[-1].form in _LINKS:
+            before.pop()
+        book = self._behind if len(own) > 1 else self._behind_one
+        return any(other.last == len(before) for other in self._before.find(before)) or any(
+            other.first == 0 for other in book.find(behind)
+        )
+
+
+def _book(*words: str) -> PhraseBook[bool]:
+    return PhraseBook.of((text, True) for text in words)
 
 
 def _counting_inside(words: Mapping[str, Meanings], book: RuleBook) -> dict[str, Meanings]:
