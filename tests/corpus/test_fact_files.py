@@ -50,6 +50,7 @@ FACTS = """facts:
       - {says: [G1], words: [grade 1], denied: [G2]}
       - {says: [G2, G3], words: [high grade], denied: []}
       - {says: ask, words: [grade]}
+    of_else: {before: [ALBI], beside: [toxicity], spelled: [ascites], unless: [NET]}
     question: "Which grade?"
     critical_with: [jaundice]
   jaundice:
@@ -198,6 +199,8 @@ def test_a_mistake_among_the_units_is_refused_where_it_stands(
         ("lasting: true", 'lasting: ¦"true"', "expected true or false"),
         ("lasting: true", "lasting: ¦1", "expected true or false"),
         ("  planned:\n    name", "  planned:\n    ¦other: 1\n    name", "unknown key 'other'"),
+        ("{before: [ALBI], beside", "¦{beside", "missing ['before']"),
+        ("unless: [NET]", "unless: [NET], ¦other: [x]", "unknown key 'other'"),
         # values
         ("values: [G1, G2, G3]", "values: [G1, G2, ¦G2]", "'G2' stands in this list twice"),
         (

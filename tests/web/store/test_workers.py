@@ -78,9 +78,8 @@ def test_workers_share_conversations_counts_and_keys(index_path: Path, url: str)
 @pytest.mark.thorough
 def test_what_is_being_answered_when_the_service_is_told_to_stop_is_finished(index_path: Path, sqlite_url: str) -> None:
     body = json.dumps({"question": "What is TACE?"}).encode()
-    head = (
-        f"POST /api/v1/ask HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
+    fields = f"host: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+    head = f"POST /api/v1/ask HTTP/1.1\r\n{fields}\r\n"
     with serving(index_path, NELM_DATABASE_URL=sqlite_url) as (process, address):
         parts = urlsplit(address)
         place = (str(parts.hostname), int(parts.port or 0))
