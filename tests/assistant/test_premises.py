@@ -556,7 +556,10 @@ def test_its_true_twin_is_answered_as_it_stands(assistant: Assistant, question: 
     assert answer.statements[0].text == "The review says:"
 
 
-AS_OF = re.compile(r"“Ongoing”, “recent” and “current” mean as of [A-Z][a-z]+ \d{4}\.")
+OF_THE_REVIEW = re.compile(
+    r"“Ongoing”, “recent” and “current” mean as of [A-Z][a-z]+ \d{4}\."
+    r"|The figures read from the review include no [\w -]+ for [\w -]+\."  # names of the vocabulary
+)
 
 
 def test_nothing_of_a_question_that_claims_something_stands_in_a_derived_statement(
@@ -570,7 +573,7 @@ def test_nothing_of_a_question_that_claims_something_stands_in_a_derived_stateme
         derived = [s.text for s in answer.statements if s.kind == "derived"]
         lead = "The review says:" if answer.premise is None else "The review says otherwise:"
         assert derived[0] == lead == answer.statements[0].text
-        assert [text for text in derived[1:] if not AS_OF.fullmatch(text)] == []
+        assert [text for text in derived[1:] if not OF_THE_REVIEW.fullmatch(text)] == []
 
 
 @pytest.mark.parametrize(
