@@ -181,7 +181,7 @@ def recommend(  # noqa: PLR0913 - a command's options
         return assistant.evaluate(case, facts={**given, **changed}, confirmed=confirmed or [])
 
     if what_changes:
-        _say(_what_changes(assistant, evaluated({}), what_changes))
+        _say(_what_changes(assistant, evaluated({}), what_changes, confirmed or []))
         return
     if explain or why_not or what_if:
         _say(_reasoned(assistant, evaluated, explain=explain, why_not=why_not, what_if=what_if or []))
@@ -224,12 +224,13 @@ def _therapy(name: str, assistant: Assistant) -> str:
     return name
 
 
-def _what_changes(assistant: Assistant, evaluation: Evaluation, therapy: str) -> str:
+def _what_changes(assistant: Assistant, evaluation: Evaluation, therapy: str, confirmed: list[str]) -> str:
     from assistant.rules.sensitivity import changes
     from web.case_report import sensitivity_text
 
     _therapy(therapy, assistant)
-    return sensitivity_text(therapy, evaluation, changes(assistant.patients.engine, evaluation, therapy))
+    moves = changes(assistant.patients.engine, evaluation, therapy, confirmed)
+    return sensitivity_text(therapy, evaluation, moves)
 
 
 def _reasoned(

@@ -24,7 +24,7 @@ class Change:
     standing: Standing
 
 
-def changes(engine: Engine, evaluation: Evaluation, therapy: str, confirmed: Sequence[str] = ()) -> tuple[Change, ...]:
+def changes(engine: Engine, evaluation: Evaluation, therapy: str, confirmed: Sequence[str]) -> tuple[Change, ...]:
     """Return every single fact that alone would move a therapy to another standing, in the order of the facts.
 
     Args:

@@ -41,7 +41,8 @@ def test_every_form_of_the_answer_is_that_of_the_function(run: Run, words: list[
 def test_every_reason_is_that_of_the_evaluation(run: Run, words: list[str], assistant: Assistant) -> None:
     evaluation = assistant.evaluate(CASE, facts=GIVEN, confirmed=CONFIRMED)
     rule = evaluation.fired[0].rule
-    moves = changes(assistant.patients.engine, evaluation, "tace")
+    moves = changes(assistant.patients.engine, evaluation, "tace", CONFIRMED)
+    assert moves != changes(assistant.patients.engine, evaluation, "tace", ())
     after = assistant.evaluate(CASE, facts={**GIVEN, "whipple_history": "yes"}, confirmed=CONFIRMED)
     for given, expected in (
         (("--explain", rule.id), trace_text(rule.key, evaluation)),

@@ -92,7 +92,7 @@ def _of_answers(assistant: Assistant) -> dict[str, Any]:
 def _of_patients(assistant: Assistant, evaluation: Evaluation, named: Mapping[str, str]) -> dict[str, Any]:
     book, therapy = assistant.patients.book, named["therapy"]
     after = assistant.evaluate(CASE, facts={**GIVEN, **CHANGED})
-    moves = changes(assistant.patients.engine, evaluation, therapy)
+    moves = changes(assistant.patients.engine, evaluation, therapy, ())
     rules = Rules(assistant.library, book)
     told = [rule_entry(view, assistant.public_url) for view in rules.views()]
     known = [fact_entry(fact) for fact in book.facts.values()]

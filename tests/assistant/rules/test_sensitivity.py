@@ -35,7 +35,7 @@ def test_of_flags_and_choices_all_that_move_a_therapy_are_told_and_no_other(
     engine: Engine, facts: list[PatientFact], therapy: str
 ) -> None:
     before = standing(engine, therapy, facts)
-    told = {(c.fact, c.value): c.standing for c in changes(engine, engine.evaluate(Patient.of(facts)), therapy)}
+    told = {(c.fact, c.value): c.standing for c in changes(engine, engine.evaluate(Patient.of(facts)), therapy, ())}
     for definition in engine.book.facts.values():
         if definition.id == "has_nelm" or definition.kind not in {FLAG, CHOICE}:
             continue
@@ -49,7 +49,7 @@ def test_of_flags_and_choices_all_that_move_a_therapy_are_told_and_no_other(
 @pytest.mark.parametrize("facts", PATIENTS)
 def test_a_number_moves_a_therapy_exactly_in_the_stretches_told(engine: Engine, facts: list[PatientFact]) -> None:
     before = standing(engine, "tace", facts)
-    found = [c for c in changes(engine, engine.evaluate(Patient.of(facts)), "tace") if c.fact == "bilirubin_mg_dl"]
+    found = [c for c in changes(engine, engine.evaluate(Patient.of(facts)), "tace", ()) if c.fact == "bilirubin_mg_dl"]
     for tenths in range(1, 60):
         value = Interval.point(Fraction(tenths, 10))
         after = standing(engine, "tace", [*facts, number("bilirubin_mg_dl", value)])
@@ -76,4 +76,4 @@ def stretch(written: str) -> Interval:
 
 def test_what_moves_nothing_is_not_told(engine: Engine) -> None:
     scope = [flag("has_nelm", present=False)]
-    assert changes(engine, engine.evaluate(Patient.of(scope)), "tace") == ()
+    assert changes(engine, engine.evaluate(Patient.of(scope)), "tace", ()) == ()

@@ -71,7 +71,7 @@ def test_other_facts_move_therapies(client: TestClient, assistant: Assistant) ->
 def test_single_facts_that_move_a_therapy_are_those_of_the_page(client: TestClient, assistant: Assistant) -> None:
     told = explained(client, "changes", therapy="tace", case="62M, NELM G2, prior Whipple. TACE?", facts=None)
     evaluation = assistant.evaluate("62M, NELM G2, prior Whipple. TACE?")
-    moves = changes(assistant.patients.engine, evaluation, "tace")
+    moves = changes(assistant.patients.engine, evaluation, "tace", ())
     assert [(c["fact"], c["value"], c["standing"]) for c in told["changes"]] == [
         (move.fact, move.value, move.standing) for move in moves
     ]
